@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "harness/adapter/session.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+extern char** environ;
+
+namespace lockstep {
+namespace {
+
+// A fork answers in a millisecond; a loaded machine may need a thousand times that.
+constexpr std::chrono::seconds kForkLimit{5};
+// SIGKILL works at once; what takes this long is stuck in the kernel.
+constexpr std::chrono::seconds kKillLimit{5};
+// What lives on a pipe from a process that we killed (a resource tracker) ends by itself, soon: it is not counted as left behind before this.
+constexpr std::chrono::milliseconds kStrangerGrace{200};
+
+}  // namespace
+
+std::vector<std::string> EnvironmentOf(const Implementation& implementation) {
+  std::vector<std::string> environment;
+  const auto overridden = [&](const std::string& entry) {
+    return std::any_of(implementation.environment.begin(), implementation.environment.end(),
+                       [&](const auto& added) { return entry.starts_with(added.first + "="); });
+  };
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    if (!implementation.keep_python_environment && text.starts_with("PYTHON")) continue;
+    if (text.starts_with("LOCKSTEP_") || overridden(text)) continue;
+    environment.push_back(text);
+  }
+  for (const auto& [name, value] : implementation.environment) environment.push_back(name + "=" + value);
+  return environment;
+}
+
+Session::Session(const Implementation& implementation, Supervisor& supervisor, SessionOptions options)
+    : implementation_(implementation), supervisor_(supervisor), options_(std::move(options)) {}
+
+Session::~Session() { Drop(); }
+
+void Session::Drop() {
+  warm_ = nullptr;
+  base_.reset();
+  static_cast<void>(supervisor_.KillAll());  // a supervisor that does not answer is replaced by whoever owns it
+  supervisor_.ForgetReaped();
+}
+
+LaunchOptions Session::Options() const {
+  LaunchOptions options;
+  options.argv = implementation_.argv;
+  options.environment = EnvironmentOf(implementation_);
+  options.directory = implementation_.directory;
+  options.cpu = options_.cpu;
+  return options;
+}
+
+Result<void> Session::Ensure() {
+  if (base_ != nullptr) base_->Pump(nanoseconds(0));
+  const bool well = warm_ != nullptr && !warm_->process->dead && warm_->fault.empty() && !warm_->in_flight && !warm_->closed;
+  if (well || (hello_ && hello_->capabilities.count("fork") == 0)) return {};
+  Drop();
+  if (output_ == nullptr) {
+    auto output = OutputCapture::Make();
+    if (!output) return tl::unexpected(output.error());
+    output_ = std::make_unique<OutputCapture>(std::move(*output));
+  }
+  base_ = std::make_unique<Crew>(supervisor_, *output_, options_.channel_dir);
+  const auto actor = base_->Launch("warm", Options(), HelloLimit());
+  if (!actor) {
+    output_->Drain();
+    Drop();
+    return tl::unexpected(actor.error());
+  }
+  hello_ = (*actor)->hello;
+  if (hello_->capabilities.count("fork") == 0) {
+    Drop();
+    return {};
+  }
+  warm_ = *actor;
+  return {};
+}
+
+Result<std::unique_ptr<Crew>> Session::Begin() {
+  if (const auto ready = Ensure(); !ready) return tl::unexpected(ready.error());
+  output_->Drain();
+  output_->Clear();
+  auto crew = std::make_unique<Crew>(supervisor_, *output_, options_.channel_dir);
+  if (warm_ == nullptr) {
+    const auto p = crew->Launch("p", Options(), HelloLimit());
+    if (!p) return tl::unexpected(p.error());
+    return crew;
+  }
+  const auto p = crew->Prepare("p");
+  if (!p) return tl::unexpected(p.error());
+  Request fork;
+  fork.operation = "fork";
+  fork.args = {Value((*p)->channel.path())};
+  const auto reply = base_->Ask(*warm_, std::move(fork), Scaled(kForkLimit));
+  if (!reply) {
+    const std::string why = warm_->fault.empty() ? "the adapter's first process does not answer a fork" : warm_->fault;
+    warm_->fault = why;
+    return Fail(why);
+  }
+  if (const auto* error = std::get_if<AdapterError>(&reply->outcome)) return Fail("the adapter cannot fork: " + error->why);
+  if (!std::holds_alternative<Value>(reply->outcome)) return Fail("the adapter claims fork, and did not fork");
+  if (const auto ready = crew->AwaitHello(**p, warm_, false, Scaled(kForkLimit)); !ready) {
+    return tl::unexpected(ready.error());
+  }
+  return crew;
+}
+
+Result<Actor*> Session::StartAnother(Crew& crew, const std::string& name) {
+  return crew.Launch(name, Options(), HelloLimit());
+}
+
+std::vector<pid_t> Session::Strangers() const {
+  std::vector<pid_t> strangers;
+  const auto add = [&](pid_t parent) {
+    for (const pid_t child : ChildrenOf(parent)) {
+      if (warm_ != nullptr && child == warm_->process->outer) continue;
+      if (!IsZombie(child)) strangers.push_back(child);
+    }
+  };
+  add(supervisor_.pid());
+  if (warm_ != nullptr) add(warm_->process->outer);
+  return strangers;
+}
+
+std::vector<std::string> Session::End(Crew& crew) {
+  if (!crew.KillAll(Scaled(kKillLimit))) Drop();
+  for (const auto& process : crew.processes()) {
+    if (warm_ == nullptr || process->parent != warm_ || process->reaped || !warm_->fault.empty()) continue;
+    Request reap;
+    reap.operation = "reap";
+    reap.args = {Value::Int(process->inner)};
+    process->reaped = base_->Ask(*warm_, std::move(reap), Scaled(kForkLimit)).has_value();
+    if (!process->reaped && warm_->fault.empty()) warm_->fault = "the adapter does not reap its child";
+  }
+  std::vector<pid_t> strangers = Strangers();
+  if (strangers.empty()) return {};
+  const Deadline grace = Deadline::After(Scaled(kStrangerGrace));
+  while (!strangers.empty() && !grace.Passed()) {
+    constexpr int kLookEveryMs = 2;
+    ::poll(nullptr, 0, kLookEveryMs);
+    strangers = Strangers();
+  }
+  std::vector<std::string> commands;
+  for (const pid_t pid : strangers) {
+    commands.push_back(CommandLineOf(pid));
+    ::kill(pid, SIGKILL);
+  }
+  return commands;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+// The run as a whole: before the first step, waiting, endings, and what is looked at after the last.
+#include "harness/engine/executor.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "harness/os/affinity.h"
+#include "harness/os/interrupt.h"
+#include "harness/os/syscall_names.h"
+
+namespace lockstep {
+namespace {
+
+// An answer takes microseconds; a machine under load may need a hundred thousand times that.
+constexpr std::chrono::seconds kReplyLimit{5};
+// A hammer's rounds run at ten thousand a second at the least.
+constexpr std::chrono::seconds kHammerLimit{30};
+// How long a poll for a blocked call sleeps between two looks: a look costs 3 µs, so this keeps the harness at a tenth of a CPU.
+constexpr std::chrono::microseconds kLookEvery{20};
+// How often a call that should answer is looked at for being blocked for ever.
+constexpr std::chrono::milliseconds kDeadlockLookEvery{2};
+// A wake-up takes up to a few ms to show on a loaded machine only before the waker's call returns, never after; two looks this far apart are enough.
+constexpr std::chrono::milliseconds kDeadlockConfirm{4};
+// Between end of file and death.
+constexpr std::chrono::milliseconds kDeathGrace{500};
+// The weaker signs of being blocked: how long nothing may move, and how long a spinner is watched.
+constexpr std::chrono::milliseconds kQuietWindow{30};
+constexpr std::chrono::milliseconds kSpinWindow{150};
+
+BlockedDetector::Options DetectorOptions(const Session& session) {
+  BlockedDetector::Options options;
+  for (const std::string& name : session.implementation().blocking_calls) {
+    if (const auto number = WaitingSyscallNumber(name)) options.declared_calls.insert(*number);
+  }
+  options.look_at_thread = session.hello().waits != "process";
+  options.quiet_window = session.Scaled(kQuietWindow);
+  options.spin_window = session.Scaled(kSpinWindow);
+  return options;
+}
+
+}  // namespace
+
+Executor::Executor(Session& session, const Scenario& scenario, ExecutorOptions options)
+    : session_(session), scenario_(scenario), options_(std::move(options)) {}
+
+Executor::~Executor() {
+  if (!witness_path_.empty()) ::unlink(witness_path_.c_str());
+}
+
+ScenarioRun Executor::Run() {
+  const std::int64_t start = MonotonicNs();
+  const std::vector<const Step*> steps = scenario_.StepsFor(options_.platform);
+  std::size_t first = 0;
+  // The machine comes before the actors: `p` is forked into it.
+  if (!steps.empty() && std::holds_alternative<Machine>(steps[0]->what)) {
+    first = 1;
+    if (Perform(*steps[0], std::get<Machine>(steps[0]->what)) == Next::kStop) {
+      run_.wall = nanoseconds(MonotonicNs() - start);
+      return std::move(run_);
+    }
+  }
+  auto crew = session_.Begin();
+  if (!crew) {
+    Stop(ScenarioRun::End::kHarnessError, crew.error().message);
+    session_.output().Drain();
+    run_.output = session_.output().Text();
+  } else {
+    crew_ = std::move(*crew);
+    detector_ = std::make_unique<BlockedDetector>(*crew_, DetectorOptions(session_));
+    Actor& p = *crew_->Find("p");
+    if (scenario_.tags.count("parallel") != 0) PinThread(p.outer_tid, AllowedCpus());
+    p.process->descriptors_at_start = CountDescriptors(p.process->outer).value_or(-1);
+    Next next = Next::kGoOn;
+    for (std::size_t i = first; i < steps.size() && next == Next::kGoOn; ++i) {
+      next = Perform(*steps[i]);
+      // An adapter at fault says nothing about the implementation, whatever the step made of it.
+      if (const std::string fault = crew_->Fault(); !fault.empty() && run_.end != ScenarioRun::End::kHarnessError) {
+        run_.divergence.reset();
+        next = Stop(ScenarioRun::End::kHarnessError, fault);
+      }
+    }
+    Finally();
+  }
+  if (mounted_shm_) static_cast<void>(session_.supervisor().UnmountShm());
+  run_.wall = nanoseconds(MonotonicNs() - start);
+  return std::move(run_);
+}
+
+Executor::Next Executor::Perform(const Step& step) {
+  return std::visit([&](const auto& what) { return Perform(step, what); }, step.what);
+}
+
+// --- Waiting ----------------------------------------------------------------------------------------
+
+nanoseconds Executor::LimitOf(const Actor& actor) const {
+  nanoseconds limit = session_.Scaled(kReplyLimit);
+  if (!actor.in_flight) return limit;
+  const Request& request = actor.in_flight->request;
+  if (request.operation == "hammer") return session_.Scaled(kHammerLimit);
+  // A timed call may take its time; only small timeouts are waited for, huge ones are there to be refused or to block.
+  constexpr double kLongestTimeout = 10;
+  const auto add = [&](const Value& value) {
+    const double* seconds = value.If<double>();
+    const std::int64_t* whole = value.If<std::int64_t>();
+    const double t = seconds != nullptr ? *seconds : whole != nullptr ? static_cast<double>(*whole) : 0;
+    if (t > 0 && t <= kLongestTimeout) limit += nanoseconds(static_cast<std::int64_t>(t * 1e9));
+  };
+  for (const auto& [name, value] : request.kwargs) {
+    if (name == "timeout") add(value);
+  }
+  if (request.operation == "acquire" && request.args.size() > 1) add(request.args[1]);
+  return limit;
+}
+
+std::optional<Executor::Seen> Executor::Ended_(Actor& actor) {
+  if (actor.reply) {
+    Seen seen{None{}, std::move(actor.reply)};
+    actor.reply.reset();
+    if (auto* value = std::get_if<Value>(&seen.reply->outcome)) seen.actual = *value;
+    if (auto* raised = std::get_if<Raised>(&seen.reply->outcome)) seen.actual = *raised;
+    if (auto* unsupported = std::get_if<Unsupported>(&seen.reply->outcome)) seen.actual = *unsupported;
+    if (auto* error = std::get_if<AdapterError>(&seen.reply->outcome)) {
+      actor.fault = "the adapter answered with an error of its own: " + error->why;
+      return std::nullopt;
+    }
+    return seen;
+  }
+  if (actor.process->dead) {
+    crew_->LearnStatus(*actor.process);
+    return Seen{Ended{actor.process->status}, std::nullopt};
+  }
+  return std::nullopt;
+}
+
+std::optional<Executor::Seen> Executor::Watch(Actor& actor, For what, nanoseconds limit) {
+  const Deadline deadline = Deadline::After(limit);
+  std::optional<Deadline> grace;                // after end of file
+  std::int64_t quiet_since_ns = 0;              // since when all stood still, for the certainty of "for ever"
+  std::int64_t next_deadlock_look_ns = MonotonicNs() + nanoseconds(kDeadlockLookEvery).count();
+  while (true) {
+    if (auto ended = Ended_(actor)) return ended;
+    if (!actor.fault.empty()) return std::nullopt;
+    if (Interrupted()) {
+      Stop(ScenarioRun::End::kNotRun, "interrupted");
+      return std::nullopt;
+    }
+    if (actor.closed && !grace) grace = Deadline::After(session_.Scaled(kDeathGrace));
+    if (grace && grace->Passed()) {
+      actor.fault = "the adapter closed its channel and lives on";
+      return std::nullopt;
+    }
+    if (what == For::kBlocked) {
+      // Twice, with nothing run in between: a thread on its way through futex is not blocked.
+      const auto blocked = detector_->Look(actor);
+      const auto before = blocked ? actor.probe.ReadActivity() : std::nullopt;
+      if (blocked && detector_->Look(actor) && actor.probe.ReadActivity() == before) return Seen{*blocked, std::nullopt};
+    } else if (MonotonicNs() >= next_deadlock_look_ns) {
+      next_deadlock_look_ns = MonotonicNs() + nanoseconds(kDeadlockLookEvery).count();
+      // The answer is owed, but nobody moves and the call has no time-out: it never comes.
+      const auto blocked = detector_->Look(actor);
+      const bool stuck = blocked && blocked->for_ever && detector_->Quiescent().has_value();
+      if (!stuck) quiet_since_ns = 0;
+      if (stuck && quiet_since_ns == 0) quiet_since_ns = MonotonicNs();
+      if (stuck && nanoseconds(MonotonicNs() - quiet_since_ns) >= kDeadlockConfirm) return Seen{*blocked, std::nullopt};
+    }
+    if (deadline.Passed()) {
+      if (const auto blocked = detector_->Look(actor)) return Seen{*blocked, std::nullopt};
+      if (actor.in_flight && !actor.in_flight->announced && actor.probe.Look().kind != ThreadState::Kind::kStopped &&
+          actor.hello->waits == "thread" && !actor.probe.Look().InFutexWait()) {
+        // It has not even announced the call: that is the adapter's loop, not the implementation.
+        const bool silent = actor.lines.Rest().empty();
+        actor.fault = fmt::format("the adapter does not answer{}", silent ? "" : ": it stopped in the middle of a line");
+        return std::nullopt;
+      }
+      return Seen{NoAnswer{detector_->Whereabouts(actor)}, std::nullopt};
+    }
+    const nanoseconds slice = what == For::kBlocked ? nanoseconds(kLookEvery) : nanoseconds(kDeadlockLookEvery);
+    crew_->Pump(std::min({slice, deadline.Left(), grace ? grace->Left() : slice}));
+  }
+}
+
+bool Executor::Settle(nanoseconds limit) {
+  const Deadline deadline = Deadline::After(limit);
+  std::optional<std::int64_t> still_since_ns;
+  while (true) {
+    const auto stillness = detector_->Quiescent();
+    if (stillness == BlockedDetector::Stillness::kSure) return true;
+    if (!stillness) still_since_ns.reset();
+    if (stillness && !still_since_ns) still_since_ns = MonotonicNs();
+    if (still_since_ns && nanoseconds(MonotonicNs() - *still_since_ns) >= detector_->quiet_window()) return true;
+    if (!crew_->Fault().empty() || deadline.Passed()) return false;
+    crew_->Pump(nanoseconds(kLookEvery));
+  }
+}
+
+// --- Endings ----------------------------------------------------------------------------------------
+
+Executor::Next Executor::Stop(ScenarioRun::End end, const std::string& reason) {
+  run_.end = end;
+  run_.reason = SymbolsOf(reason);
+  return Next::kStop;
+}
+
+Executor::Next Executor::Diverge(const Step& step, const std::string& expected, const std::string& actual,
+                                 const std::string& operation) {
+  run_.divergence = Divergence{step.text, expected, SymbolsOf(actual), operation, step.position};
+  return Stop(ScenarioRun::End::kDiverged, fmt::format("{}: expected {}, got {}", step.text, expected, actual));
+}
+
+TraceEntry& Executor::Note(const Step& step, const std::string& actor, const std::string& outcome) {
+  TraceEntry entry;
+  entry.actor = actor;
+  entry.step = step.text;
+  entry.outcome = SymbolsOf(outcome);
+  entry.position = step.position;
+  run_.trace.push_back(std::move(entry));
+  return run_.trace.back();
+}
+
+Executor::Next Executor::Unknown(const std::string& actor) {
+  return Stop(ScenarioRun::End::kHarnessError, fmt::format("the scenario speaks of {}, who is not there", actor));
+}
+
+void Executor::Finally() {
+  if (run_.end == ScenarioRun::End::kDiverged || run_.end == ScenarioRun::End::kHarnessError) {
+    for (const auto& actor : crew_->actors()) {
+      if (actor->hello) run_.whereabouts.push_back(SymbolsOf(detector_->Whereabouts(*actor)));
+    }
+  }
+  // What a scenario that stopped half-way leaves behind is its own doing.
+  const bool judged = run_.end == ScenarioRun::End::kCompleted;
+  if (judged) CheckDescriptors();
+  const std::vector<std::string> strangers = session_.End(*crew_);
+  session_.output().Drain();
+  run_.output = SymbolsOf(session_.output().Text());
+  if (judged) {
+    for (const std::string& command : strangers) run_.unclean.push_back("a process is left behind: " + command);
+  }
+  CheckNames();
+}
+
+void Executor::CheckDescriptors() {
+  if (descriptors_unknown_) return;
+  Actor* p = crew_->Find("p");
+  if (p->process->dead || p->process->descriptors_at_start < 0) return;
+  const auto now = CountDescriptors(p->process->outer);
+  if (!now) return;
+  const int allowed = p->process->descriptors_at_start + std::max(0, descriptors_expected_[p->process.get()]);
+  if (*now > allowed) {
+    run_.unclean.push_back(fmt::format("p has {} descriptors more than it should: {} at the start, {} at the end",
+                                       *now - allowed, p->process->descriptors_at_start, *now));
+  }
+}
+
+void Executor::CheckNames() {
+  for (const std::string& name : session_.supervisor().ShmNames()) {
+    if (run_.end == ScenarioRun::End::kCompleted && left_.count(name) == 0) {
+      run_.unclean.push_back("a name is left behind in /dev/shm: " + SymbolsOf(name));
+    }
+    session_.supervisor().RemoveShmName(name);
+  }
+}
+
+std::string Executor::FreshName(const std::string& symbol) {
+  const bool bare = symbol.starts_with("BARE");
+  const std::string key = "NAME" + symbol.substr(4);
+  auto [at, added] = fresh_names_.try_emplace(key);
+  if (added) {
+    static std::atomic<unsigned> count{0};
+    at->second = fmt::format("/{}-{:08x}", options_.name_prefix, count.fetch_add(1));
+  }
+  return bare ? at->second.substr(1) : at->second;
+}
+
+std::string Executor::SymbolsOf(std::string text) const {
+  for (const auto& [symbol, name] : fresh_names_) {
+    const std::string bare = name.substr(1);
+    for (std::size_t at = text.find(bare); at != std::string::npos; at = text.find(bare, at)) {
+      const bool slash = at > 0 && text[at - 1] == '/';
+      const std::size_t from = slash ? at - 1 : at;
+      const std::string with = slash ? symbol : "BARE" + symbol.substr(4);
+      text.replace(from, bare.size() + (slash ? 1 : 0), with);
+      at = from + with.size();
+    }
+  }
+  return text;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: MIT
+// Calls: making the request, judging what came of it.
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+
+#include "harness/engine/executor.h"
+#include "harness/engine/timing.h"
+#include "harness/os/names.h"
+#include "harness/scenario/words.h"
+
+namespace lockstep {
+namespace {
+
+constexpr const char* kMustNotRaise = "that it does not raise";
+
+// What a call is grouped by: its operation and arguments as written.
+std::string OperationOf(const Call& call) {
+  Call plain = call;
+  plain.as.clear();
+  return ToText(plain);
+}
+
+std::string ExpectedText(const std::optional<Expectation>& expectation) {
+  return expectation ? expectation->text : kMustNotRaise;
+}
+
+bool ExpectsBlocked(const std::optional<Expectation>& expectation) {
+  return expectation && std::any_of(expectation->alternatives.begin(), expectation->alternatives.end(),
+                                    [](const Expected& e) { return e.kind == Expected::Kind::kBlocked; });
+}
+
+bool ExpectsOnlyBlocked(const std::optional<Expectation>& expectation) {
+  return ExpectsBlocked(expectation) && expectation->alternatives.size() == 1;
+}
+
+// The timeout of an acquire, in s; nothing when it has none.
+std::optional<double> TimeoutOf(const Request& request) {
+  const Value* value = nullptr;
+  for (const auto& [name, v] : request.kwargs) {
+    if (name == "timeout") value = &v;
+  }
+  if (request.operation == "acquire" && request.args.size() > 1) value = &request.args[1];
+  if (value == nullptr) return std::nullopt;
+  if (const double* seconds = value->If<double>()) return *seconds;
+  if (const std::int64_t* whole = value->If<std::int64_t>()) return static_cast<double>(*whole);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Value> Executor::Resolve(const Expr& expr, Actor& actor) {
+  switch (expr.kind) {
+    case Expr::Kind::kLiteral: return expr.value;
+    case Expr::Kind::kFreshName: return Value(FreshName(expr.name));
+    case Expr::Kind::kVariable: {
+      Actor* owner = expr.actor.empty() ? &actor : crew_->Find(expr.actor);
+      if (owner == nullptr) return Fail(fmt::format("{} is not there", expr.actor));
+      const auto& values = captured_[owner->process.get()];
+      if (const auto found = values.find(expr.name); found != values.end()) return found->second;
+      return Value(Ref{expr.name});
+    }
+    case Expr::Kind::kAttribute: {
+      const Expr& object = expr.operands[0];
+      Actor* owner = object.actor.empty() ? &actor : crew_->Find(object.actor);
+      if (owner == nullptr) return Fail(fmt::format("{} is not there", object.actor));
+      if (owner->in_flight) return Fail(fmt::format("{} is in a call, and cannot be asked for {}", owner->name, expr.name));
+      Request get;
+      get.operation = "get";
+      get.on = object.name;
+      get.args = {Value(expr.name)};
+      const auto reply = crew_->Ask(*owner, std::move(get), LimitOf(*owner));
+      const Value* value = reply ? std::get_if<Value>(&reply->outcome) : nullptr;
+      if (value == nullptr) return Fail(fmt::format("{}.{} could not be read", object.name, expr.name));
+      return *value;
+    }
+    case Expr::Kind::kConcat:
+    case Expr::Kind::kRepeat: {
+      const auto left = Resolve(expr.operands[0], actor);
+      if (!left) return left;
+      const auto right = Resolve(expr.operands[1], actor);
+      if (!right) return right;
+      const auto* text = left->If<std::string>();
+      if (expr.kind == Expr::Kind::kConcat) {
+        const auto* more = right->If<std::string>();
+        if (text == nullptr || more == nullptr) return Fail(ToText(expr) + " adds what are not two strings");
+        return Value(*text + *more);
+      }
+      const auto* times = right->If<std::int64_t>();
+      if (text == nullptr || times == nullptr || *times < 0) return Fail(ToText(expr) + " repeats what is not a string");
+      std::string repeated;
+      for (std::int64_t i = 0; i < *times; ++i) repeated += *text;
+      return Value(repeated);
+    }
+    case Expr::Kind::kList:
+    case Expr::Kind::kTuple: {
+      std::vector<Value> items;
+      for (const Expr& operand : expr.operands) {
+        auto item = Resolve(operand, actor);
+        if (!item) return item;
+        items.push_back(std::move(*item));
+      }
+      if (expr.kind == Expr::Kind::kList) return Value(List{std::move(items)});
+      return Value(Tuple{std::move(items)});
+    }
+  }
+  return Fail("an expression of no known kind");
+}
+
+Value Executor::ResolveExpected(const Expr& expr, Actor& actor) {
+  auto value = Resolve(expr, actor);
+  if (!value) {
+    Stop(ScenarioRun::End::kHarnessError, value.error().message);
+    return Value(Object{"unresolved"});  // equal to no value that an adapter may send
+  }
+  return *value;
+}
+
+Request Executor::MakeRequest(const Call& call, Actor& actor) {
+  Request request;
+  request.operation = call.operation;
+  request.on = call.object;
+  const auto scaled = [&](Value value) {
+    const double* seconds = value.If<double>();
+    return seconds != nullptr && options_.slowdown > 1 ? Value(*seconds * options_.slowdown) : value;
+  };
+  for (const Expr& arg : call.args) {
+    const bool timeout = call.operation == "acquire" && request.args.size() == 1;
+    Value value = ResolveExpected(arg, actor);
+    request.args.push_back(timeout ? scaled(std::move(value)) : std::move(value));
+  }
+  for (const auto& [name, arg] : call.kwargs) {
+    Value value = ResolveExpected(arg, actor);
+    request.kwargs.emplace_back(name, name == "timeout" ? scaled(std::move(value)) : std::move(value));
+  }
+  request.as = call.as;
+  return request;
+}
+
+Executor::Next Executor::Begin(const Step&, const Call& call, Actor& actor) {
+  if (actor.in_flight) {
+    return Stop(ScenarioRun::End::kHarnessError, fmt::format("{} is to call {}, but is in a call", actor.name, call.operation));
+  }
+  Request request = MakeRequest(call, actor);
+  if (run_.end != ScenarioRun::End::kCompleted) return Next::kStop;
+  if (call.operation == "eval") descriptors_unknown_ = true;
+  detector_->Restart(actor);
+  crew_->Send(actor, std::move(request));
+  return Next::kGoOn;
+}
+
+Executor::Next Executor::Perform(const Step& step, const Do& what) {
+  for (const std::string& name : what.actors) {
+    Actor* actor = crew_->Find(name);
+    if (actor == nullptr) return Unknown(name);
+    if (what.call.operation == "exit") {
+      if (PerformExit(step, what.call, *actor) == Next::kStop) return Next::kStop;
+      continue;
+    }
+    if (Begin(step, what.call, *actor) == Next::kStop) return Next::kStop;
+    if (Finish(step, what.call, what.expectation, *actor) == Next::kStop) return Next::kStop;
+  }
+  return Next::kGoOn;
+}
+
+Executor::Next Executor::PerformExit(const Step& step, const Call& call, Actor& actor) {
+  if (Begin(step, call, actor) == Next::kStop) return Next::kStop;
+  if (AwaitEnd(step, actor) == Next::kStop) return Next::kStop;
+  const Actual actual = Ended{actor.process->status};
+  Note(step, actor.name, ToText(actual));
+  const std::int64_t* wanted =
+      call.args.empty() || call.args[0].kind != Expr::Kind::kLiteral ? nullptr : call.args[0].value.If<std::int64_t>();
+  const std::string expected = fmt::format("exited {}", wanted == nullptr ? 0 : *wanted & 0xff);
+  return ToText(actual) == expected ? Next::kGoOn : Diverge(step, expected, ToText(actual), "exit");
+}
+
+Executor::Next Executor::Finish(const Step& step, const Call& call, const std::optional<Expectation>& expectation,
+                                Actor& actor) {
+  // The request moves into the reply's shadow when answered, and is needed to judge.
+  const Request request = actor.in_flight ? actor.in_flight->request : Request{};
+  auto seen = Watch(actor, ExpectsBlocked(expectation) ? For::kBlocked : For::kReply, LimitOf(actor));
+  if (!seen) return Next::kStop;
+  // A timed call that was to be seen blocked had run out before it was: slower, please.
+  const auto timeout = TimeoutOf(request);
+  if (ExpectsOnlyBlocked(expectation) && timeout && seen->reply && seen->actual.index() == 0 &&
+      std::get<Value>(seen->actual) == Value(false) &&
+      static_cast<double>(seen->reply->end_ns - seen->reply->begin_ns) >= *timeout * 1e9 * 0.9) {
+    return Stop(ScenarioRun::End::kTooEarlyToSee,
+                fmt::format("{} ended before it could be seen blocked", step.text));
+  }
+  KeepResult(call, actor, seen->actual, seen->reply ? &*seen->reply : nullptr);
+  return JudgeReply(step, expectation, actor, seen->actual, seen->reply ? &*seen->reply : nullptr);
+}
+
+void Executor::KeepResult(const Call& call, Actor& actor, const Actual& actual, const Reply* reply) {
+  const Value* value = std::get_if<Value>(&actual);
+  if (value == nullptr || reply == nullptr) return;
+  Process& process = *actor.process;
+  int& descriptors = descriptors_expected_[&process];
+  // CPython's SharedMemory holds two: its own, and mmap's duplicate of it.
+  constexpr int kOfSharedMemory = 2;
+  if (call.operation == "shm_open" || call.operation == "SemLock.unnamed") ++descriptors;
+  if (call.operation == "close_fd") --descriptors;
+  if (call.operation == "SharedMemory") descriptors += kOfSharedMemory;
+  if (call.operation == "close") descriptors -= kOfSharedMemory;
+  if (call.operation == "del") {
+    process.handles.erase(call.object);
+    process.mappings.clear();
+    // A segment's or an unnamed semaphore's descriptor went with it; for others this allows nothing that matters.
+    return;
+  }
+  if (reply->handle || value->If<Object>() != nullptr) process.mappings.clear();
+  if (call.as.empty()) return;
+  if (value->If<Object>() != nullptr) {
+    captured_[&process].erase(call.as);
+    if (reply->handle) process.handles[call.as] = *reply->handle;
+  } else {
+    captured_[&process][call.as] = *value;
+  }
+}
+
+Executor::Next Executor::JudgeReply(const Step& step, const std::optional<Expectation>& expectation, Actor& actor,
+                                    const Actual& actual, const Reply* reply) {
+  TraceEntry& entry = Note(step, actor.name, ToText(actual));
+  if (reply != nullptr) {
+    entry.begin_ns = reply->begin_ns;
+    entry.end_ns = reply->end_ns;
+  }
+  if (const auto* blocked = std::get_if<Blocked>(&actual)) {
+    entry.begin_ns = actor.in_flight->begin_ns;
+    entry.seen_blocked_ns = blocked->seen_ns;
+    if (blocked->by != BlockedBy::kFutex) entry.note = ToText(blocked->by);
+  }
+  std::string operation;
+  if (const auto* what = std::get_if<Do>(&step.what)) operation = OperationOf(what->call);
+  if (operation.empty()) operation = step.text.substr(step.text.find(' ') + 1);
+
+  const auto resolve = [&](const Expr& expr) { return ResolveExpected(expr, actor); };
+  const bool matches = expectation ? Matches(*expectation, actual, options_.messages, resolve)
+                                   : std::holds_alternative<Value>(actual);
+  if (run_.end == ScenarioRun::End::kHarnessError) return Next::kStop;
+  if (matches) {
+    return expectation && expectation->after && reply != nullptr ? JudgeTime(step, *expectation, actor, *reply) : Next::kGoOn;
+  }
+  if (const auto* unsupported = std::get_if<Unsupported>(&actual)) {
+    const std::string name = std::holds_alternative<Do>(step.what) ? std::get<Do>(step.what).call.operation : "";
+    const transcript::Operation* known = transcript::FindOperation(name);
+    const bool claimed = known != nullptr && !known->capability.empty();
+    if (!claimed) return Stop(ScenarioRun::End::kUnsupported, unsupported->why);
+    return Diverge(step, ExpectedText(expectation),
+                   fmt::format("unsupported, though the adapter claims {}: {}", known->capability, unsupported->why), operation);
+  }
+  return Diverge(step, ExpectedText(expectation), ToText(actual), operation);
+}
+
+Executor::Next Executor::JudgeTime(const Step& step, const Expectation& expectation, Actor& actor, const Reply& reply) {
+  const nanoseconds expected = *expectation.after * options_.slowdown;
+  const nanoseconds took(reply.end_ns - reply.begin_ns);
+  switch (JudgeElapsed(expected, took)) {
+    case Elapsed::kEarly:
+      return Diverge(step, expectation.text, fmt::format("{}, early: after {:.2f}ms", run_.trace.back().outcome,
+                                                         static_cast<double>(took.count()) / 1e6),
+                     "a timed wait ends early");
+    case Elapsed::kLate:
+      run_.late.push_back(LateCall{step.text, expected, took, step.position});
+      run_.trace.back().note = fmt::format("late: {:.2f}ms", static_cast<double>(took.count()) / 1e6);
+      break;
+    case Elapsed::kInTolerance: break;
+  }
+  static_cast<void>(actor);
+  return Next::kGoOn;
+}
+
+Executor::Next Executor::Perform(const Step& step, const Await& what) {
+  for (const std::string& name : what.actors) {
+    Actor* actor = crew_->Find(name);
+    if (actor == nullptr) return Unknown(name);
+    auto seen = Watch(*actor, For::kReply, LimitOf(*actor));
+    if (!seen) return Next::kStop;
+    const Reply* reply = seen->reply ? &*seen->reply : nullptr;
+    if (JudgeReply(step, what.expectation, *actor, seen->actual, reply) == Next::kStop) return Next::kStop;
+  }
+  return Next::kGoOn;
+}
+
+Executor::Next Executor::Perform(const Step& step, const OneOf& what) {
+  std::vector<Actor*> actors;
+  for (const std::string& name : what.actors) {
+    Actor* actor = crew_->Find(name);
+    if (actor == nullptr) return Unknown(name);
+    actors.push_back(actor);
+  }
+  // Quiet, with every call either ended or blocked: then whoever was to come back has.
+  const bool settled = Settle(LimitOf(*actors.front()));
+  std::vector<Actor*> back;
+  for (Actor* actor : actors) {
+    if (actor->reply || actor->process->dead) back.push_back(actor);
+  }
+  if (!crew_->Fault().empty()) return Next::kStop;
+  if (back.size() != 1) {
+    std::string who = back.empty() ? "none of them came back" : "came back:";
+    for (const Actor* actor : back) who += " " + actor->name;
+    if (!settled) who += ", and not everything was quiet";
+    Note(step, "", who);
+    return Diverge(step, "exactly one to come back", who, "one of several waiters");
+  }
+  auto seen = Ended_(*back.front());
+  if (!seen) return Next::kStop;
+  if (!what.winner.empty()) crew_->Alias(what.winner, back.front()->name);
+  for (Actor* actor : actors) {
+    if (!what.other.empty() && actor != back.front()) crew_->Alias(what.other, actor->name);
+  }
+  return JudgeReply(step, what.expectation, *back.front(), seen->actual, seen->reply ? &*seen->reply : nullptr);
+}
+
+Executor::Next Executor::Perform(const Step& step, const StillBlocked& what) {
+  for (const std::string& name : what.actors) {
+    Actor* actor = crew_->Find(name);
+    if (actor == nullptr) return Unknown(name);
+    Settle(LimitOf(*actor));
+    if (!crew_->Fault().empty()) return Next::kStop;
+    if (auto ended = Ended_(*actor)) {
+      Note(step, name, ToText(ended->actual));
+      return Diverge(step, "still blocked", ToText(ended->actual), "still blocked");
+    }
+    const auto blocked = detector_->Look(*actor);
+    if (!blocked) {
+      const std::string where = "not blocked: " + detector_->Whereabouts(*actor);
+      Note(step, name, where);
+      return Diverge(step, "still blocked", where, "still blocked");
+    }
+    TraceEntry& entry = Note(step, name, "still blocked");
+    if (blocked->by != BlockedBy::kFutex) entry.note = ToText(blocked->by);
+  }
+  return Next::kGoOn;
+}
+
+}  // namespace lockstep

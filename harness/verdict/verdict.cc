@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MIT
+#include "harness/verdict/verdict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "harness/engine/matching.h"
+#include "harness/os/result.h"
+
+namespace lockstep {
+namespace {
+
+bool StartsWith(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+
+// From the best to the worst. What was not run stands near the best, since that part says nothing and the other decides.
+int Badness(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kPass: return 0;
+    case Verdict::kNotRun: return 1;
+    case Verdict::kExpectedFail: return 2;
+    case Verdict::kUnsupported: return 3;
+    case Verdict::kUnexpectedPass: return 4;
+    case Verdict::kFail: return 5;
+    case Verdict::kHarnessError: return 6;
+  }
+  CHECK(false);
+}
+
+// "to fail with", for what an entry expects.
+const char* Infinitive(ExpectedKind kind) {
+  switch (kind) {
+    case ExpectedKind::kFail: return "to fail with";
+    case ExpectedKind::kCrash: return "to crash with";
+    case ExpectedKind::kHang: return "to hang with";
+    case ExpectedKind::kUnclean: return "to be unclean with";
+    case ExpectedKind::kUnsupported: return "to be unsupported with";
+    case ExpectedKind::kNotRun: return "not to be run with";
+  }
+  CHECK(false);
+}
+
+const char* PastTense(ExpectedKind kind) {
+  switch (kind) {
+    case ExpectedKind::kCrash: return "crashed with";
+    case ExpectedKind::kHang: return "hung with";
+    case ExpectedKind::kUnclean: return "was unclean with";
+    default: return "failed with";
+  }
+}
+
+std::string Told(const Divergence& divergence) {
+  return fmt::format("{}: expected {}, got {}", divergence.operation, divergence.expected, divergence.actual);
+}
+
+void Add(std::string* reason, const std::string& more) {
+  if (!reason->empty()) *reason += "; ";
+  *reason += more;
+}
+
+// The two parts as the run alone has them.
+void SetParts(ScenarioVerdict* verdict) {
+  const ScenarioRun& run = verdict->run;
+  verdict->cleanliness = Verdict::kNotRun;
+  switch (run.end) {
+    case ScenarioRun::End::kCompleted:
+      verdict->behaviour = Verdict::kPass;
+      verdict->cleanliness = run.unclean.empty() ? Verdict::kPass : Verdict::kFail;
+      verdict->reason = UncleanText(run);
+      return;
+    case ScenarioRun::End::kDiverged:
+      verdict->behaviour = Verdict::kFail;
+      verdict->reason = run.divergence ? Told(*run.divergence) : run.reason;
+      return;
+    case ScenarioRun::End::kUnsupported: verdict->behaviour = Verdict::kUnsupported; break;
+    case ScenarioRun::End::kNotRun: verdict->behaviour = Verdict::kNotRun; break;
+    case ScenarioRun::End::kHarnessError:
+    case ScenarioRun::End::kTooEarlyToSee: verdict->behaviour = Verdict::kHarnessError; break;
+  }
+  verdict->reason = run.reason;
+}
+
+// What the oracle's run says against judging by this scenario; empty: nothing. An oracle that lacks something, or a
+// machine that does, says nothing against it.
+std::string Uncertified(const ScenarioVerdict& verdict, const ScenarioRun& oracle) {
+  switch (oracle.end) {
+    case ScenarioRun::End::kDiverged: return oracle.divergence ? Told(*oracle.divergence) : oracle.reason;
+    case ScenarioRun::End::kHarnessError:
+    case ScenarioRun::End::kTooEarlyToSee: return oracle.reason;
+    case ScenarioRun::End::kCompleted:
+      // Who is clean where the oracle is not has done nothing wrong.
+      return verdict.cleanliness == Verdict::kFail ? UncleanText(oracle) : "";
+    case ScenarioRun::End::kUnsupported:
+    case ScenarioRun::End::kNotRun: return "";
+  }
+  CHECK(false);
+}
+
+bool UncleanMatches(const ScenarioRun& run, const std::string& reason) {
+  if (MatchesText(reason, UncleanText(run))) return true;
+  // Every item, so that an entry for one leak does not hide another.
+  return std::all_of(run.unclean.begin(), run.unclean.end(),
+                     [&](const std::string& item) { return MatchesText(reason, item); });
+}
+
+// Something was wrong, of this kind: is it what the entry says? `part` is the part of the verdict that it is about.
+void ApplyToFailure(ExpectedEntry* entry, ExpectedKind came, bool matches, const std::string& actual, Verdict* part,
+                    std::string* reason) {
+  if (entry->kind == came && matches) {
+    *part = Verdict::kExpectedFail;
+    entry->matched = true;
+    return;
+  }
+  entry->unsettled = true;
+  *reason = fmt::format("expected {} {}, {} {}", Infinitive(entry->kind), entry->reason, PastTense(came), actual);
+}
+
+// The scenario came to its end.
+void ApplyToCompleted(ExpectedEntry* entry, ScenarioVerdict* verdict) {
+  const std::string unexpected = fmt::format("expected {} {}, passed", Infinitive(entry->kind), entry->reason);
+  switch (entry->kind) {
+    case ExpectedKind::kNotRun:
+      // Another machine may lack what this one has.
+      entry->unsettled = true;
+      return;
+    case ExpectedKind::kUnsupported:
+      // What it now has is no surprise to its users; in a full run the entry is stale.
+      entry->passed = true;
+      return;
+    case ExpectedKind::kFail:
+    case ExpectedKind::kCrash:
+    case ExpectedKind::kHang: {
+      entry->passed = true;
+      verdict->expected = entry;
+      verdict->behaviour = Verdict::kUnexpectedPass;
+      const std::string unclean = std::exchange(verdict->reason, unexpected);
+      if (!unclean.empty()) Add(&verdict->reason, unclean);
+      return;
+    }
+    case ExpectedKind::kUnclean:
+      verdict->expected = entry;
+      if (verdict->cleanliness == Verdict::kPass) {
+        entry->passed = true;
+        verdict->cleanliness = Verdict::kUnexpectedPass;
+        verdict->reason = unexpected;
+        return;
+      }
+      ApplyToFailure(entry, ExpectedKind::kUnclean, UncleanMatches(verdict->run, entry->reason),
+                     UncleanText(verdict->run), &verdict->cleanliness, &verdict->reason);
+      return;
+  }
+}
+
+void Apply(ExpectedEntry* entry, ScenarioVerdict* verdict) {
+  const bool selected = verdict->not_run != NotRun::kFiltered && verdict->not_run != NotRun::kInterrupted;
+  const auto lacks = [&](ExpectedKind kind) {
+    if (selected && entry->kind == kind && MatchesText(entry->reason, verdict->reason)) {
+      verdict->expected = entry;
+      entry->matched = true;
+    } else {
+      entry->unsettled = true;
+    }
+  };
+  switch (verdict->behaviour) {
+    case Verdict::kUnsupported: lacks(ExpectedKind::kUnsupported); return;
+    case Verdict::kNotRun: lacks(ExpectedKind::kNotRun); return;
+    case Verdict::kHarnessError: entry->unsettled = true; return;
+    case Verdict::kPass: ApplyToCompleted(entry, verdict); return;
+    default: break;
+  }
+  if (entry->kind == ExpectedKind::kNotRun || !verdict->run.divergence) {
+    entry->unsettled = true;
+    return;
+  }
+  const Divergence& divergence = *verdict->run.divergence;
+  verdict->expected = entry;
+  ApplyToFailure(entry, KindOf(divergence), MatchesText(entry->reason, divergence.actual), divergence.actual,
+                 &verdict->behaviour, &verdict->reason);
+}
+
+// `text` with "19.87ms" and "12.0 ms" made "...ms": times differ between runs of one and the same failure.
+std::string WithoutTimes(std::string_view text) {
+  const auto digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    if (!digit(at)) {
+      out += text[at++];
+      continue;
+    }
+    std::size_t end = at;
+    while (digit(end) || (end < text.size() && text[end] == '.' && digit(end + 1))) ++end;
+    const std::size_t unit = end < text.size() && text[end] == ' ' ? end + 1 : end;
+    if (text.substr(unit, 2) == "ms") {
+      out += "...ms";
+      at = unit + 2;
+    } else {
+      out += text.substr(at, end - at);
+      at = end;
+    }
+  }
+  return out;
+}
+
+// "acquire(timeout=0)" for "s.acquire(timeout=0)": how the object is called is the scenario's own affair. Names of types stay.
+std::string_view WithoutObject(std::string_view operation) {
+  const std::size_t end = operation.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_");
+  const bool object = end != 0 && end != std::string_view::npos && operation[end] == '.';
+  return object ? operation.substr(end + 1) : operation;
+}
+
+std::string TitleOf(const ScenarioVerdict& verdict) {
+  if (verdict.behaviour == Verdict::kFail && verdict.run.divergence) {
+    const Divergence& divergence = *verdict.run.divergence;
+    return fmt::format("{}: expected {}, got {}", WithoutObject(divergence.operation), divergence.expected,
+                       WithoutTimes(divergence.actual));
+  }
+  if (verdict.run.unclean.empty()) return verdict.reason;
+  std::string title;
+  // What is left differs from scenario to scenario; that something of the kind is, does not.
+  for (const std::string& item : verdict.run.unclean) {
+    const std::string kind = item.substr(0, item.find(": "));
+    if (title.find(kind) == std::string::npos) Add(&title, kind);
+  }
+  return title;
+}
+
+bool Failed(const ScenarioVerdict& verdict) { return verdict.Overall() == Verdict::kFail; }
+
+bool WasInterrupted(const ScenarioVerdict& verdict) {
+  // A run whose time was over was not interrupted: the rest of it is not run, as asked for.
+  return verdict.not_run == NotRun::kInterrupted && verdict.reason == "interrupted";
+}
+
+// Whether an implementation was to be judged and was not, in all of what was selected.
+bool NothingJudged(const Counts& counts) {
+  return counts.judged() == 0 && counts.unsupported + counts.not_run > 0;
+}
+
+}  // namespace
+
+const char* ToText(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kPass: return "pass";
+    case Verdict::kFail: return "fail";
+    case Verdict::kExpectedFail: return "expected_fail";
+    case Verdict::kUnexpectedPass: return "unexpected_pass";
+    case Verdict::kUnsupported: return "unsupported";
+    case Verdict::kNotRun: return "not_run";
+    case Verdict::kHarnessError: return "harness_error";
+  }
+  CHECK(false);
+}
+
+Verdict ScenarioVerdict::Overall() const {
+  return Badness(cleanliness) > Badness(behaviour) ? cleanliness : behaviour;
+}
+
+ExpectedKind KindOf(const Divergence& divergence) {
+  const std::string& actual = divergence.actual;
+  if (StartsWith(actual, "died")) return ExpectedKind::kCrash;
+  // A process that exits within a call is gone as well; one that was to end, and did so with another status, is not.
+  const bool was_to_end = StartsWith(divergence.expected, "exited") || StartsWith(divergence.expected, "died");
+  if (StartsWith(actual, "exited") && !was_to_end) return ExpectedKind::kCrash;
+  if (StartsWith(actual, "-> blocked") || StartsWith(actual, "no answer")) return ExpectedKind::kHang;
+  return ExpectedKind::kFail;
+}
+
+std::string UncleanText(const ScenarioRun& run) {
+  std::string out;
+  for (const std::string& item : run.unclean) Add(&out, item);
+  return out;
+}
+
+ScenarioVerdict Judge(RunnerResult result, const Platform& platform, Expectations& expectations, const ScenarioRun* oracle,
+                      const std::string& oracle_name) {
+  CHECK(result.scenario != nullptr);
+  ScenarioVerdict verdict;
+  verdict.scenario = result.scenario;
+  verdict.run = std::move(result.run);
+  verdict.not_run = result.not_run;
+  SetParts(&verdict);
+  const bool ran = verdict.behaviour == Verdict::kPass || verdict.behaviour == Verdict::kFail;
+  if (ran && oracle != nullptr) {
+    const std::string against = Uncertified(verdict, *oracle);
+    if (!against.empty()) {
+      verdict.behaviour = Verdict::kHarnessError;
+      verdict.cleanliness = Verdict::kNotRun;
+      verdict.reason = fmt::format("not certified here: the oracle{}{}: {}", oracle_name.empty() ? "" : " ", oracle_name,
+                                   against);
+    }
+  }
+  if (ExpectedEntry* entry = expectations.Find(verdict.scenario->name, platform)) Apply(entry, &verdict);
+  return verdict;
+}
+
+Counts ImplementationReport::Count() const {
+  Counts counts;
+  for (const ScenarioVerdict& verdict : verdicts) {
+    switch (verdict.Overall()) {
+      case Verdict::kPass: ++counts.pass; break;
+      case Verdict::kFail: ++counts.fail; break;
+      case Verdict::kExpectedFail: ++counts.expected_fail; break;
+      case Verdict::kUnexpectedPass: ++counts.unexpected_pass; break;
+      case Verdict::kUnsupported: ++counts.unsupported; break;
+      case Verdict::kNotRun: ++(verdict.not_run == NotRun::kFiltered ? counts.not_selected : counts.not_run); break;
+      case Verdict::kHarnessError: ++counts.harness_error; break;
+    }
+  }
+  return counts;
+}
+
+bool HasSurprises(const std::vector<ScenarioVerdict>& verdicts) {
+  return std::any_of(verdicts.begin(), verdicts.end(), [](const ScenarioVerdict& verdict) {
+    const Verdict overall = verdict.Overall();
+    const bool lacks = overall == Verdict::kUnsupported ||
+                       (overall == Verdict::kNotRun && verdict.not_run != NotRun::kFiltered);
+    return lacks && verdict.expected == nullptr;
+  });
+}
+
+int ExitStatus(const RunReport& report, bool strict) {
+  bool interrupted = report.interrupted;
+  bool harness_error = false;
+  bool diverged = false;
+  bool missing = false;
+  bool stale = false;
+  int judged = 0;
+  for (const ImplementationReport& one : report.implementations) {
+    const Counts counts = one.Count();
+    interrupted = interrupted || std::any_of(one.verdicts.begin(), one.verdicts.end(), WasInterrupted);
+    const bool never_started = !one.introduction.hello && !one.introduction.failure.empty();
+    harness_error = harness_error || counts.harness_error > 0 || never_started;
+    diverged = diverged || counts.fail > 0;
+    stale = stale || counts.unexpected_pass > 0 || !one.stale.empty();
+    missing = missing || NothingJudged(counts) || (strict && (one.surprises || HasSurprises(one.verdicts)));
+    judged += counts.judged();
+  }
+  if (interrupted) return 130;
+  if (harness_error) return 3;
+  if (diverged) return 1;
+  if (stale) return 5;
+  return missing || judged == 0 ? 4 : 0;
+}
+
+std::vector<FailureGroup> GroupFailures(const ImplementationReport& report) {
+  std::vector<FailureGroup> groups;
+  std::map<std::string, std::size_t> places;
+  for (const ScenarioVerdict& verdict : report.verdicts) {
+    if (!Failed(verdict)) continue;
+    const std::string title = TitleOf(verdict);
+    const auto [place, is_new] = places.emplace(title, groups.size());
+    if (is_new) groups.push_back(FailureGroup{title, {}});
+    groups[place->second].verdicts.push_back(&verdict);
+  }
+  std::stable_sort(groups.begin(), groups.end(), [](const FailureGroup& a, const FailureGroup& b) {
+    return a.verdicts.size() > b.verdicts.size();
+  });
+  return groups;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// From what came of a run to what it means: the verdict on one scenario, and the exit status of the whole.
+#ifndef LOCKSTEP_HARNESS_VERDICT_VERDICT_H_
+#define LOCKSTEP_HARNESS_VERDICT_VERDICT_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/engine/runner.h"
+#include "harness/engine/trace.h"
+#include "harness/scenario/scenario.h"
+#include "harness/verdict/expectations.h"
+
+namespace lockstep {
+
+enum class Verdict { kPass, kFail, kExpectedFail, kUnexpectedPass, kUnsupported, kNotRun, kHarnessError };
+
+// "pass", "fail", "expected_fail", "unexpected_pass", "unsupported", "not_run", "harness_error".
+const char* ToText(Verdict verdict);
+
+struct ScenarioVerdict {
+  const Scenario* scenario = nullptr;
+  Verdict behaviour = Verdict::kPass;
+  // kPass, kFail, kExpectedFail or kUnexpectedPass; kNotRun when the scenario was not completed, so that there is nothing to say.
+  Verdict cleanliness = Verdict::kNotRun;
+  NotRun not_run = NotRun::kNo;
+  std::string reason;               // one line; empty for a pass
+  const ExpectedEntry* expected = nullptr;  // the entry that applied, of the expectations given to Judge
+  ScenarioRun run;
+
+  // The two parts as one: the worse of them.
+  Verdict Overall() const;
+};
+
+// `oracle`: the oracle's run of the same scenario, nullptr where there is none, and `oracle_name` for messages. An oracle that diverges
+// or fails makes the scenario a harness_error: it is not certified. `expectations` keeps what became of its entries, and outlives the
+// verdict. Scenarios are judged from one thread at a time.
+ScenarioVerdict Judge(RunnerResult result, const Platform& platform, Expectations& expectations, const ScenarioRun* oracle,
+                      const std::string& oracle_name = "");
+
+// What an expectations file calls this divergence: kCrash, kHang or kFail.
+ExpectedKind KindOf(const Divergence& divergence);
+// What was left behind as one text: "ITEM; ITEM".
+std::string UncleanText(const ScenarioRun& run);
+
+struct Counts {
+  int pass = 0;
+  int fail = 0;
+  int expected_fail = 0;
+  int unexpected_pass = 0;
+  int unsupported = 0;
+  int not_run = 0;       // for want of something on the machine, or interrupted
+  int not_selected = 0;  // filtered, or not for this version: never counted against anybody
+  int harness_error = 0;
+  int judged() const { return pass + fail + expected_fail + unexpected_pass; }
+};
+
+// One implementation's part of a run.
+struct ImplementationReport {
+  std::string name;
+  std::string family;
+  std::vector<std::string> command;
+  std::string note;
+  bool is_oracle = false;
+  Introduction introduction;
+  std::vector<ScenarioVerdict> verdicts;  // in the order of the catalogue
+  std::vector<std::string> stale;         // expectations that matched nothing, or passed, as "FILE:LINE: …"
+  bool surprises = false;                 // something that expectations do not list was unsupported or not run
+  nanoseconds wall{};
+
+  Counts Count() const;
+};
+
+struct RunReport {
+  std::vector<ImplementationReport> implementations;
+  std::vector<std::pair<std::string, std::string>> environment;  // kernel, cpus, isolation …
+  // The traces of the oracle, by scenario, shown beside a failure; empty without an oracle.
+  std::string oracle_name;
+  std::vector<std::string> notes;  // lines for people: "python3.6: found, not judged: …"
+  bool interrupted = false;        // by a signal
+  nanoseconds wall{};
+};
+
+// Whether something that expectations do not list was unsupported or not run.
+bool HasSurprises(const std::vector<ScenarioVerdict>& verdicts);
+
+// An implementation of which nothing was judged is not green beside others that were; one for which nothing was selected is.
+// 0 all as expected; 1 a divergence; 3 the harness or an adapter failed; 4 nothing was judged, or under strict something
+// unlisted was unsupported or not run; 5 expectations are stale; 130 interrupted. Of several the first of 130, 3, 1, 5, 4.
+int ExitStatus(const RunReport& report, bool strict);
+
+// Failures that began with the same step and the same two outcomes, largest group first.
+struct FailureGroup {
+  std::string title;  // "acquire(timeout=0): expected -> False, got -> blocked"
+  std::vector<const ScenarioVerdict*> verdicts;
+};
+std::vector<FailureGroup> GroupFailures(const ImplementationReport& report);
+
+}  // namespace lockstep
+
+#endif  // LOCKSTEP_HARNESS_VERDICT_VERDICT_H_

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "reference_implementation.h"
+
+#include <semlock/semlock.h>
+
+#include <type_traits>
+#include <utility>
+
+namespace lockstep::adapter {
+namespace {
+
+Raised RaisedBy(const semlock::Error& error) {
+  Raised raised{semlock::PythonTypeName(error), error.message, {}};
+  if (error.type == semlock::ErrorType::kOsError) raised.errno_value = error.errno_value;
+  return raised;
+}
+
+template <typename T>
+struct OutcomeOf {
+  using Type = T;
+};
+template <>
+struct OutcomeOf<void> {
+  using Type = None;
+};
+template <>
+struct OutcomeOf<int> {
+  using Type = std::int64_t;
+};
+
+// What a failed Result is as an outcome.
+template <typename T>
+Outcome<T> Failure(const semlock::Error& error) {
+  if (error.type == semlock::ErrorType::kAbandoned) return Abandoned{};
+  return RaisedBy(error);
+}
+
+template <typename T>
+Outcome<typename OutcomeOf<T>::Type> ToOutcome(const semlock::Result<T>& result) {
+  using Type = typename OutcomeOf<T>::Type;
+  if (!result) return Failure<Type>(result.error());
+  if constexpr (std::is_void_v<T>) {
+    return None{};
+  } else {
+    return Type{*result};
+  }
+}
+
+semlock::InterruptHook HookOf(Interrupts& interrupts) {
+  return {[](void* context) { return static_cast<Interrupts*>(context)->RunHandlers(); },
+          &interrupts};
+}
+
+class ReferenceSemLock final : public SemLock {
+ public:
+  explicit ReferenceSemLock(semlock::SemLock object) : object_(std::move(object)) {}
+
+  Outcome<bool> Acquire(bool block, std::optional<double> timeout_s,
+                        Interrupts& interrupts) override {
+    return ToOutcome(object_.Acquire(block, timeout_s, HookOf(interrupts)));
+  }
+  Outcome<None> Release() override { return ToOutcome(object_.Release()); }
+  Outcome<std::int64_t> Count() override { return std::int64_t{object_.count()}; }
+  Outcome<bool> IsMine() override { return object_.IsMine(); }
+  Outcome<std::int64_t> GetValue() override { return ToOutcome(object_.GetValue()); }
+  Outcome<bool> IsZero() override { return ToOutcome(object_.IsZero()); }
+  Outcome<None> AfterFork() override {
+    object_.AfterFork();
+    return None{};
+  }
+  Outcome<std::int64_t> Kind() override { return std::int64_t{object_.kind()}; }
+  Outcome<std::int64_t> MaxValue() override { return std::int64_t{object_.maxvalue()}; }
+  Outcome<std::optional<std::string>> Name() override { return object_.name(); }
+  Outcome<std::uintptr_t> Handle() override { return object_.handle(); }
+  std::optional<int> Descriptor() override {
+    return object_.fd() < 0 ? std::nullopt : std::optional(object_.fd());
+  }
+
+ private:
+  semlock::SemLock object_;
+};
+
+class ReferenceSharedMemory final : public SharedMemory {
+ public:
+  explicit ReferenceSharedMemory(semlock::SharedMemory object) : object_(std::move(object)) {}
+
+  Outcome<std::int64_t> Size() override { return object_.size(); }
+  Outcome<std::string> Name() override { return object_.name(); }
+  std::optional<std::span<std::byte>> Data() override {
+    if (object_.data().empty()) return std::nullopt;  // no segment is empty while it is open
+    return object_.data();
+  }
+  Outcome<None> Close() override { return ToOutcome(object_.Close()); }
+  Outcome<None> Unlink() override { return ToOutcome(object_.Unlink()); }
+
+ private:
+  semlock::SharedMemory object_;
+};
+
+Outcome<std::unique_ptr<SemLock>> Wrap(semlock::Result<semlock::SemLock> result) {
+  if (!result) return Failure<std::unique_ptr<SemLock>>(result.error());
+  return std::make_unique<ReferenceSemLock>(*std::move(result));
+}
+
+Outcome<std::unique_ptr<SharedMemory>> Wrap(semlock::Result<semlock::SharedMemory> result) {
+  if (!result) return Failure<std::unique_ptr<SharedMemory>>(result.error());
+  return std::make_unique<ReferenceSharedMemory>(*std::move(result));
+}
+
+class ReferenceImplementation final : public Implementation {
+ public:
+  Outcome<std::unique_ptr<SemLock>> CreateSemLock(int kind, int value, int maxvalue,
+                                                  const std::string& name, bool unlink) override {
+    return Wrap(semlock::SemLock::Create(kind, value, maxvalue, name, unlink));
+  }
+  Outcome<std::unique_ptr<SemLock>> RebuildSemLock(
+      std::uintptr_t handle, int kind, int maxvalue,
+      const std::optional<std::string>& name) override {
+    return Wrap(semlock::SemLock::Rebuild(handle, kind, maxvalue, name));
+  }
+  Outcome<std::unique_ptr<SemLock>> CreateUnnamedSemLock(int kind, int value,
+                                                         int maxvalue) override {
+    return Wrap(semlock::SemLock::CreateUnnamed(kind, value, maxvalue));
+  }
+  Outcome<std::unique_ptr<SemLock>> RebuildUnnamedSemLock(int descriptor, int kind,
+                                                          int maxvalue) override {
+    return Wrap(semlock::SemLock::RebuildFromFd(descriptor, kind, maxvalue));
+  }
+  Outcome<None> SemUnlink(const std::string& name) override {
+    return ToOutcome(semlock::SemUnlink(name));
+  }
+  Outcome<std::int64_t> SemValueMax() override { return std::int64_t{semlock::kSemValueMax}; }
+  Outcome<int> ShmOpen(const std::string& path, int flags, int mode,
+                       Interrupts& interrupts) override {
+    const auto result = semlock::ShmOpen(path, flags, mode, HookOf(interrupts));
+    if (!result) return Failure<int>(result.error());
+    return *result;
+  }
+  Outcome<None> ShmUnlink(const std::string& path, Interrupts& interrupts) override {
+    return ToOutcome(semlock::ShmUnlink(path, HookOf(interrupts)));
+  }
+  Outcome<std::unique_ptr<SharedMemory>> OpenSharedMemory(const std::optional<std::string>& name,
+                                                          bool create, std::int64_t size) override {
+    return Wrap(create ? semlock::SharedMemory::Create(name, size)
+                       : semlock::SharedMemory::Attach(name, size));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Implementation> MakeReferenceImplementation() {
+  return std::make_unique<ReferenceImplementation>();
+}
+
+}  // namespace lockstep::adapter

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "test_support.h"
+
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <thread>
+
+namespace semlock::testing {
+
+ScopedName::ScopedName() {
+  static std::atomic<int> next{0};
+  name_ = "/lockstep-semlock-" + std::to_string(getpid()) + "-" + std::to_string(next++);
+}
+
+ScopedName::~ScopedName() {
+  sem_unlink(name_.c_str());
+  shm_unlink(name_.c_str());
+}
+
+bool Eventually(const std::function<bool()>& condition) {
+  const auto give_up = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > give_up) return false;
+    // Between looks, not for something to happen: the machine may have one processor.
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+  }
+  return true;
+}
+
+pid_t CurrentTid() { return static_cast<pid_t>(syscall(SYS_gettid)); }
+
+bool IsBlockedOn(pid_t pid, pid_t tid, std::uintptr_t handle) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/syscall");
+  long number = -1;
+  std::string address_text;
+  if (!(file >> number >> address_text) || number != SYS_futex) return false;
+  const std::uintptr_t address = std::strtoull(address_text.c_str(), nullptr, 16);
+  return address >= handle && address < handle + sizeof(sem_t);
+}
+
+std::uint32_t WaiterCount(const SemLock& lock) {
+  // struct new_sem with 64-bit atomics: the value in one half, the waiters in the other.
+  constexpr std::uintptr_t kWaitersOffset = sizeof(std::uint32_t);
+  const auto* waiters =
+      reinterpret_cast<const std::atomic<std::uint32_t>*>(lock.handle() + kWaitersOffset);
+  return waiters->load();
+}
+
+Child::Child(const std::function<int()>& body) {
+  std::fflush(nullptr);
+  pid_ = fork();
+  if (pid_ == 0) {
+    const int status = body();
+    std::fflush(nullptr);
+    _exit(status);
+  }
+  if (pid_ < 0) {
+    std::perror("fork");
+    std::abort();
+  }
+}
+
+Child::~Child() {
+  if (reaped_) return;
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+}
+
+void Child::Kill(int signal_number) { kill(pid_, signal_number); }
+
+int Child::Wait() {
+  int status = 0;
+  reaped_ = Eventually([&] { return waitpid(pid_, &status, WNOHANG) == pid_; });
+  if (!reaped_) return -1;
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace semlock::testing

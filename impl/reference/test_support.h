@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+//
+// What the tests of this library share: names that vanish, bounded waits, children that are reaped.
+#ifndef LOCKSTEP_IMPL_REFERENCE_TEST_SUPPORT_H_
+#define LOCKSTEP_IMPL_REFERENCE_TEST_SUPPORT_H_
+
+#include <gtest/gtest.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "semlock/sem_lock.h"
+
+namespace semlock::testing {
+
+// How long any condition of a test may take: far more than a loaded machine under a sanitizer
+// needs.
+inline constexpr std::chrono::seconds kPatience{30};
+
+// A name with its leading slash that nobody else uses, for one semaphore, one segment, or both;
+// they are removed at the end.
+class ScopedName {
+ public:
+  ScopedName();
+  ~ScopedName();
+  ScopedName(const ScopedName&) = delete;
+  ScopedName& operator=(const ScopedName&) = delete;
+
+  const std::string& get() const { return name_; }
+  std::string without_slash() const { return name_.substr(1); }
+  std::string semaphore_file() const { return "/dev/shm/sem." + without_slash(); }
+  std::string segment_file() const { return "/dev/shm" + name_; }
+
+ private:
+  std::string name_;
+};
+
+// Polls `condition` until it holds; false after kPatience.
+bool Eventually(const std::function<bool()>& condition);
+
+// The calling thread's id as the kernel has it.
+pid_t CurrentTid();
+
+// Whether thread `tid` of process `pid` sleeps in a futex call on the semaphore at `handle`, an
+// address in that process.
+bool IsBlockedOn(pid_t pid, pid_t tid, std::uintptr_t handle);
+
+// How many sleepers glibc counts in the semaphore itself; unlike IsBlockedOn() it sees every
+// process, and a waiter a little before it sleeps.
+std::uint32_t WaiterCount(const SemLock& lock);
+
+// A forked process that runs `body` and exits with what it returns. Killed, if need be, and reaped
+// at the end.
+class Child {
+ public:
+  explicit Child(const std::function<int()>& body);
+  ~Child();
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  pid_t pid() const { return pid_; }
+
+  // Waits for the end, for kPatience at most; the exit status, or 128 and the signal, or -1 if it
+  // did not end.
+  int Wait();
+
+  void Kill(int signal_number);
+
+ private:
+  pid_t pid_ = -1;
+  bool reaped_ = false;
+};
+
+// The value of a Result that must be one: otherwise the test program ends with the error.
+template <typename T>
+T Must(Result<T> result) {
+  if (!result) {
+    ADD_FAILURE() << PythonTypeName(result.error()) << ": " << result.error().message;
+    std::abort();
+  }
+  return std::move(*result);
+}
+
+}  // namespace semlock::testing
+
+// That `expression`, a Result, is the error of that class with that message.
+#define EXPECT_RAISES(expression, python_type, text)                   \
+  do {                                                                 \
+    const auto result_of_call = (expression);                          \
+    if (result_of_call.has_value()) {                                  \
+      ADD_FAILURE() << #expression " succeeded";                       \
+      break;                                                           \
+    }                                                                  \
+    EXPECT_STREQ(PythonTypeName(result_of_call.error()), python_type); \
+    EXPECT_EQ(result_of_call.error().message, text);                   \
+  } while (false)
+
+// That `expression`, a Result, is an OSError with that errno.
+#define EXPECT_OS_ERROR(expression, expected_errno)                       \
+  do {                                                                    \
+    const auto result_of_call = (expression);                             \
+    if (result_of_call.has_value()) {                                     \
+      ADD_FAILURE() << #expression " succeeded";                          \
+      break;                                                              \
+    }                                                                     \
+    EXPECT_EQ(result_of_call.error().type, semlock::ErrorType::kOsError); \
+    EXPECT_EQ(result_of_call.error().errno_value, expected_errno);        \
+  } while (false)
+
+#endif  // LOCKSTEP_IMPL_REFERENCE_TEST_SUPPORT_H_
