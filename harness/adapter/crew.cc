@@ -25,6 +25,9 @@ std::string UniqueChannelName() {
 // Between a channel's end of file and its process's death passes a moment only; a process that still lives after this has closed its channel.
 constexpr std::chrono::milliseconds kDeathGrace{500};
 
+// The supervisor tells of what it reaps at once. A process that its own parent has reaped is never told of, and this is waited in vain.
+constexpr std::chrono::milliseconds kReapedLimit{100};
+
 // A flood of lines must not keep Pump for ever: reads of 64 KiB a call and actor.
 constexpr int kReadsAPump = 32;
 
@@ -72,7 +75,7 @@ Result<Actor*> Crew::Launch(const std::string& name, LaunchOptions options, nano
   // It may have ended already: then there is nothing to open.
   if (outer) process->pidfd.Reset(static_cast<int>(::syscall(SYS_pidfd_open, *outer, 0)));
   if (!outer || !process->pidfd.valid()) {
-    return Fail(fmt::format("the adapter ended before it said hello{}", HowItEnded(supervisor_.ReapedStatus(*inner))));
+    return Fail(fmt::format("the adapter ended before it said hello{}", HowItEnded(supervisor_.AwaitReapedStatus(*inner, kReapedLimit))));
   }
   process->outer = *outer;
   processes_.push_back(process);
@@ -86,10 +89,10 @@ Result<void> Crew::AwaitHello(Actor& actor, Actor* parent, bool is_thread, nanos
   const Deadline deadline = Deadline::After(limit);
   while (!actor.hello && actor.fault.empty()) {
     if (deadline.Passed()) {
-      std::string rest(actor.lines.Rest().substr(0, 80));
+      const std::string_view rest = actor.lines.Rest();
       return Fail(fmt::format("the adapter did not say hello within {} ms{}",
                               std::chrono::duration_cast<std::chrono::milliseconds>(limit).count(),
-                              rest.empty() ? "" : ": it stopped in the middle of a line, after " + Value(rest).Repr()));
+                              rest.empty() ? "" : ": it stopped in the middle of a line, after " + QuoteLine(rest)));
     }
     // A parent that died will have no child any more; a launched process is looked after by whoever launched it.
     if (parent != nullptr && parent->process->dead) return Fail("the process that was to fork has died");
@@ -235,7 +238,7 @@ void Crew::TakeMessage(Actor& actor, std::string_view line) {
     return;
   }
   if (!actor.hello) {
-    actor.fault = fmt::format("the adapter's first line is not hello: {}", Value(std::string(line.substr(0, 80))).Repr());
+    actor.fault = fmt::format("the adapter's first line is not hello: {}", QuoteLine(line));
     return;
   }
   if (const auto* handled = std::get_if<HandledSignal>(&*decoded)) {
@@ -306,7 +309,7 @@ void Crew::LearnStatus(Process& process) {
   if (process.status) return;
   process.status = ZombieStatus(process.outer);
   // An orphan, or a process that the harness launched, is reaped by the supervisor, which tells.
-  if (!process.status) process.status = supervisor_.ReapedStatus(process.inner);
+  if (!process.status && !IsZombie(process.outer)) process.status = supervisor_.AwaitReapedStatus(process.inner, kReapedLimit);
 }
 
 bool Crew::KillAll(nanoseconds limit) {

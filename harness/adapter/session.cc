@@ -5,12 +5,6 @@
 #include <poll.h>
 #include <signal.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <cstring>
-
-extern char** environ;
-
 namespace lockstep {
 namespace {
 
@@ -22,22 +16,6 @@ constexpr std::chrono::seconds kKillLimit{5};
 constexpr std::chrono::milliseconds kStrangerGrace{200};
 
 }  // namespace
-
-std::vector<std::string> EnvironmentOf(const Implementation& implementation) {
-  std::vector<std::string> environment;
-  const auto overridden = [&](const std::string& entry) {
-    return std::any_of(implementation.environment.begin(), implementation.environment.end(),
-                       [&](const auto& added) { return entry.starts_with(added.first + "="); });
-  };
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text = *entry;
-    if (!implementation.keep_python_environment && text.starts_with("PYTHON")) continue;
-    if (text.starts_with("LOCKSTEP_") || overridden(text)) continue;
-    environment.push_back(text);
-  }
-  for (const auto& [name, value] : implementation.environment) environment.push_back(name + "=" + value);
-  return environment;
-}
 
 Session::Session(const Implementation& implementation, Supervisor& supervisor, SessionOptions options)
     : implementation_(implementation), supervisor_(supervisor), options_(std::move(options)) {}
@@ -88,6 +66,13 @@ Result<void> Session::Ensure() {
 
 Result<std::unique_ptr<Crew>> Session::Begin() {
   if (const auto ready = Ensure(); !ready) return tl::unexpected(ready.error());
+  auto crew = BeginCrew();
+  // A process that was started and is no actor must not be found by the next scenario, as one that the scenario left behind.
+  if (!crew) Drop();
+  return crew;
+}
+
+Result<std::unique_ptr<Crew>> Session::BeginCrew() {
   output_->Drain();
   output_->Clear();
   auto crew = std::make_unique<Crew>(supervisor_, *output_, options_.channel_dir);

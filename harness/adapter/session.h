@@ -49,6 +49,7 @@ class Session {
   }
 
  private:
+  Result<std::unique_ptr<Crew>> BeginCrew();
   LaunchOptions Options() const;
   std::vector<pid_t> Strangers() const;
   void Drop();

@@ -10,11 +10,8 @@ namespace {
 
 // Whether the call itself has a time-out, so that one in its futex is no polling.
 bool IsTimed(const Request& request) {
-  const auto is_some = [](const Value& value) { return value.If<None>() == nullptr; };
-  for (const auto& [name, value] : request.kwargs) {
-    if (name == "timeout") return is_some(value);
-  }
-  return request.operation == "acquire" && request.args.size() > 1 && is_some(request.args[1]);
+  const Value* timeout = TimeoutArgument(request);
+  return timeout != nullptr && timeout->If<None>() == nullptr;
 }
 
 }  // namespace

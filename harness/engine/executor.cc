@@ -24,13 +24,23 @@ constexpr std::chrono::seconds kHammerLimit{30};
 constexpr std::chrono::microseconds kLookEvery{20};
 // How often a call that should answer is looked at for being blocked for ever.
 constexpr std::chrono::milliseconds kDeadlockLookEvery{2};
-// A wake-up takes up to a few ms to show on a loaded machine only before the waker's call returns, never after; two looks this far apart are enough.
-constexpr std::chrono::milliseconds kDeadlockConfirm{4};
+// A post makes the waiter runnable before the poster's call returns, so a sleeper without a time-out sleeps for ever; a few looks guard against what runs outside of our sight.
+constexpr int kLooksForEver = 3;
+// A sleeper whose deadline is past is about to wake; one that has slept on through so many looks, half a second, will not.
+constexpr int kLooksPastDeadline = 250;
 // Between end of file and death.
 constexpr std::chrono::milliseconds kDeathGrace{500};
 // The weaker signs of being blocked: how long nothing may move, and how long a spinner is watched.
 constexpr std::chrono::milliseconds kQuietWindow{30};
 constexpr std::chrono::milliseconds kSpinWindow{150};
+
+// How long a call may take by its own timeout. Huge ones are there to be refused, or to block: nobody waits them out.
+nanoseconds WaitedOut(const Request& request) {
+  constexpr double kLongestTimeout = 10;  // seconds
+  const Value* timeout = TimeoutArgument(request);
+  const double t = timeout == nullptr ? 0 : timeout->AsSeconds().value_or(0);
+  return nanoseconds(t > 0 && t <= kLongestTimeout ? static_cast<std::int64_t>(t * 1e9) : 0);
+}
 
 BlockedDetector::Options DetectorOptions(const Session& session) {
   BlockedDetector::Options options;
@@ -98,23 +108,24 @@ Executor::Next Executor::Perform(const Step& step) {
 // --- Waiting ----------------------------------------------------------------------------------------
 
 nanoseconds Executor::LimitOf(const Actor& actor) const {
-  nanoseconds limit = session_.Scaled(kReplyLimit);
-  if (!actor.in_flight) return limit;
+  if (!actor.in_flight) return session_.Scaled(kReplyLimit);
   const Request& request = actor.in_flight->request;
   if (request.operation == "hammer") return session_.Scaled(kHammerLimit);
-  // A timed call may take its time; only small timeouts are waited for, huge ones are there to be refused or to block.
-  constexpr double kLongestTimeout = 10;
-  const auto add = [&](const Value& value) {
-    const double* seconds = value.If<double>();
-    const std::int64_t* whole = value.If<std::int64_t>();
-    const double t = seconds != nullptr ? *seconds : whole != nullptr ? static_cast<double>(*whole) : 0;
-    if (t > 0 && t <= kLongestTimeout) limit += nanoseconds(static_cast<std::int64_t>(t * 1e9));
-  };
-  for (const auto& [name, value] : request.kwargs) {
-    if (name == "timeout") add(value);
+  return session_.Scaled(kReplyLimit) + WaitedOut(request);
+}
+
+// Whether the answer that is owed can never come: the call sleeps on its semaphore, everything else is quiet, and its own time, if it has any, is over.
+bool Executor::NeverAnswers(Actor& actor, StuckSince* since) {
+  const auto blocked = detector_->Look(actor);
+  const bool over = actor.in_flight &&
+                    MonotonicNs() >= actor.in_flight->begin_ns + WaitedOut(actor.in_flight->request).count();
+  if (!over || !blocked || blocked->by != BlockedBy::kFutex || !detector_->Quiescent()) {
+    *since = StuckSince{};
+    return false;
   }
-  if (request.operation == "acquire" && request.args.size() > 1) add(request.args[1]);
-  return limit;
+  // Looks are counted, not time: a machine that stood still for a second has looked once.
+  ++since->looks;
+  return since->looks >= (blocked->for_ever ? kLooksForEver : kLooksPastDeadline);
 }
 
 std::optional<Executor::Seen> Executor::Ended_(Actor& actor) {
@@ -140,7 +151,7 @@ std::optional<Executor::Seen> Executor::Ended_(Actor& actor) {
 std::optional<Executor::Seen> Executor::Watch(Actor& actor, For what, nanoseconds limit) {
   const Deadline deadline = Deadline::After(limit);
   std::optional<Deadline> grace;                // after end of file
-  std::int64_t quiet_since_ns = 0;              // since when all stood still, for the certainty of "for ever"
+  StuckSince stuck;
   std::int64_t next_deadlock_look_ns = MonotonicNs() + nanoseconds(kDeadlockLookEvery).count();
   while (true) {
     if (auto ended = Ended_(actor)) return ended;
@@ -161,12 +172,7 @@ std::optional<Executor::Seen> Executor::Watch(Actor& actor, For what, nanosecond
       if (blocked && detector_->Look(actor) && actor.probe.ReadActivity() == before) return Seen{*blocked, std::nullopt};
     } else if (MonotonicNs() >= next_deadlock_look_ns) {
       next_deadlock_look_ns = MonotonicNs() + nanoseconds(kDeadlockLookEvery).count();
-      // The answer is owed, but nobody moves and the call has no time-out: it never comes.
-      const auto blocked = detector_->Look(actor);
-      const bool stuck = blocked && blocked->for_ever && detector_->Quiescent().has_value();
-      if (!stuck) quiet_since_ns = 0;
-      if (stuck && quiet_since_ns == 0) quiet_since_ns = MonotonicNs();
-      if (stuck && nanoseconds(MonotonicNs() - quiet_since_ns) >= kDeadlockConfirm) return Seen{*blocked, std::nullopt};
+      if (NeverAnswers(actor, &stuck)) return Seen{*detector_->Look(actor), std::nullopt};
     }
     if (deadline.Passed()) {
       if (const auto blocked = detector_->Look(actor)) return Seen{*blocked, std::nullopt};

@@ -82,6 +82,10 @@ class Executor {
   // is blocked for ever. Nothing when the adapter is at fault (run_ then says so).
   std::optional<Seen> Watch(Actor& actor, For what, nanoseconds limit);
   std::optional<Seen> Ended_(Actor& actor);
+  struct StuckSince {
+    int looks = 0;
+  };
+  bool NeverAnswers(Actor& actor, StuckSince* since);
   bool Settle(nanoseconds limit);
   nanoseconds LimitOf(const Actor& actor) const;
 

@@ -35,19 +35,6 @@ bool ExpectsOnlyBlocked(const std::optional<Expectation>& expectation) {
   return ExpectsBlocked(expectation) && expectation->alternatives.size() == 1;
 }
 
-// The timeout of an acquire, in s; nothing when it has none.
-std::optional<double> TimeoutOf(const Request& request) {
-  const Value* value = nullptr;
-  for (const auto& [name, v] : request.kwargs) {
-    if (name == "timeout") value = &v;
-  }
-  if (request.operation == "acquire" && request.args.size() > 1) value = &request.args[1];
-  if (value == nullptr) return std::nullopt;
-  if (const double* seconds = value->If<double>()) return *seconds;
-  if (const std::int64_t* whole = value->If<std::int64_t>()) return static_cast<double>(*whole);
-  return std::nullopt;
-}
-
 }  // namespace
 
 Result<Value> Executor::Resolve(const Expr& expr, Actor& actor) {
@@ -122,8 +109,11 @@ Request Executor::MakeRequest(const Call& call, Actor& actor) {
   request.operation = call.operation;
   request.on = call.object;
   const auto scaled = [&](Value value) {
+    // Only those that are waited out: a huge one multiplied may be another error altogether.
+    constexpr double kLongestScaled = 10;  // seconds
     const double* seconds = value.If<double>();
-    return seconds != nullptr && options_.slowdown > 1 ? Value(*seconds * options_.slowdown) : value;
+    const bool grows = seconds != nullptr && *seconds > 0 && *seconds <= kLongestScaled;
+    return grows ? Value(*seconds * options_.slowdown) : value;
   };
   for (const Expr& arg : call.args) {
     const bool timeout = call.operation == "acquire" && request.args.size() == 1;
@@ -182,7 +172,8 @@ Executor::Next Executor::Finish(const Step& step, const Call& call, const std::o
   auto seen = Watch(actor, ExpectsBlocked(expectation) ? For::kBlocked : For::kReply, LimitOf(actor));
   if (!seen) return Next::kStop;
   // A timed call that was to be seen blocked had run out before it was: slower, please.
-  const auto timeout = TimeoutOf(request);
+  const Value* argument = TimeoutArgument(request);
+  const auto timeout = argument == nullptr ? std::nullopt : argument->AsSeconds();
   if (ExpectsOnlyBlocked(expectation) && timeout && seen->reply && seen->actual.index() == 0 &&
       std::get<Value>(seen->actual) == Value(false) &&
       static_cast<double>(seen->reply->end_ns - seen->reply->begin_ns) >= *timeout * 1e9 * 0.9) {

@@ -116,6 +116,7 @@ class Worker {
     }
     const Hello& hello = session_->hello();
     const Platform platform = PlatformOf(shared_.implementation, hello);
+    result.platform = platform;
     if (!scenario.condition.Holds(platform)) {
       result.run = Ending(ScenarioRun::End::kNotRun, "it is not for this version: when " + scenario.condition.text);
       result.not_run = NotRun::kFiltered;

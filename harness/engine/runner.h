@@ -37,6 +37,7 @@ struct RunnerResult {
   const Scenario* scenario = nullptr;
   ScenarioRun run;
   NotRun not_run = NotRun::kNo;
+  Platform platform;  // that it was judged on; empty when the adapter never said hello
 };
 
 // What an implementation said of itself, or why it could not be started.

@@ -14,7 +14,8 @@ namespace lockstep {
 // comes first. Blocks only where said.
 class Channel {
  public:
-  static Result<Channel> Make(const std::string& path);  // DIR/NAME
+  // `path`: DIR/NAME. From the first one on the process ignores SIGPIPE.
+  static Result<Channel> Make(const std::string& path);
 
   Channel(Channel&&) noexcept;
   Channel& operator=(Channel&&) = delete;

@@ -28,6 +28,7 @@ constexpr const char* kFillerName = ".filler";
 [[noreturn]] void RunGuardian(int socket, Isolation isolation, const std::string& name_prefix) {
   ::close_range(3, static_cast<unsigned>(socket) - 1, 0);
   ::close_range(static_cast<unsigned>(socket) + 1, ~0U, 0);
+  ::signal(SIGCHLD, SIG_DFL);  // whoever started the harness may have ignored it: then nothing could be reaped
   ::setsid();  // a terminal's Ctrl-C is for the harness alone, which then ends us
   sigset_t all;
   sigfillset(&all);
@@ -112,9 +113,15 @@ Supervisor::~Supervisor() {
   int status = 0;
   const UniqueFd death(static_cast<int>(::syscall(SYS_pidfd_open, guardian_, 0)));
   pollfd dead{death.get(), POLLIN, 0};
-  const auto left_ms = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.Left()).count();
-  if (::poll(&dead, 1, static_cast<int>(left_ms)) <= 0) ::kill(guardian_, SIGKILL);
-  ::waitpid(guardian_, &status, 0);
+  int ended = 0;
+  // An interrupt of the harness must not cut the clean-up short.
+  do {
+    const auto left_ms = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.Left()).count();
+    ended = ::poll(&dead, 1, static_cast<int>(left_ms));
+  } while (ended < 0 && errno == EINTR);
+  if (ended <= 0) ::kill(guardian_, SIGKILL);
+  while (::waitpid(guardian_, &status, 0) < 0 && errno == EINTR) {
+  }
 }
 
 Result<std::optional<std::string>> Supervisor::Receive(nanoseconds wait) {
@@ -134,6 +141,10 @@ Result<std::optional<std::string>> Supervisor::Receive(nanoseconds wait) {
 }
 
 Result<std::string> Supervisor::Ask(const std::string& request, int fd_to_send) {
+  if (request.size() > kMessageLimit) {
+    return Fail(fmt::format("a command and its environment have {} bytes, and at most {} can be passed on", request.size(), kMessageLimit),
+                "unset what is large in the environment");
+  }
   if (!SendMessage(control_.get(), request, fd_to_send)) return Fail("the supervisor is gone");
   const Deadline deadline = Deadline::After(kAnswerLimit);
   while (!deadline.Passed()) {
@@ -201,6 +212,16 @@ std::optional<int> Supervisor::ReapedStatus(pid_t inner) {
   }
   const auto found = reaped_.find(inner);
   return found == reaped_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<int> Supervisor::AwaitReapedStatus(pid_t inner, nanoseconds limit) {
+  const Deadline deadline = Deadline::After(limit);
+  std::optional<int> status = ReapedStatus(inner);
+  while (!status && !deadline.Passed()) {
+    if (!Receive(deadline.Left())) break;
+    status = ReapedStatus(inner);
+  }
+  return status;
 }
 
 const IsolationProbe& ProbeIsolation() {

@@ -87,6 +87,9 @@ class Supervisor {
   pid_t pid() const { return pid_; }
   // An orphan's wait status, if the supervisor has reaped one of this inner id since the last Forget.
   std::optional<int> ReapedStatus(pid_t inner);
+  // The same for a process that has just been seen to be gone: between the supervisor's reaping it and its telling so passes a moment.
+  // Blocks for `limit` at most.
+  std::optional<int> AwaitReapedStatus(pid_t inner, nanoseconds limit);
   void ForgetReaped() { reaped_.clear(); }
   // Readable when the supervisor has something to say or is gone.
   int control_fd() const { return control_.get(); }

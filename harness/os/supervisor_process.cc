@@ -25,23 +25,24 @@
 namespace lockstep {
 namespace {
 
-// A launch carries a whole environment; Linux lets a SEQPACKET message of this size through by default (wmem_default is 208 KiB).
-constexpr std::size_t kMessageLimit = 128 * 1024;
 constexpr const char* kFillerName = ".filler";
 // Rounds of killing until nobody is left: a process that forks itself again and again needs a few; each is bounded by its wait.
 constexpr int kKillRounds = 1000;
+constexpr int kReapsAtOnce = 100;
 
 bool WriteWhole(const char* path, const std::string& text) {
   const UniqueFd fd(::open(path, O_WRONLY | O_CLOEXEC));
   return fd.valid() && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
-// A /dev with nothing but what interpreters open at start, and no /dev/shm.
-int MountDevWithoutShm() {
+// A /dev with nothing but what interpreters open at start, and no /dev/shm. 0, or what failed: `mounted` tells whether there is something to take
+// away again.
+int MountDevWithoutShm(bool* mounted) {
   constexpr const char* kNodes[] = {"/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"};
   std::vector<UniqueFd> nodes;
   for (const char* node : kNodes) nodes.emplace_back(::open(node, O_PATH | O_CLOEXEC));
   if (::mount("none", "/dev", "tmpfs", MS_NOSUID, "mode=0755,size=64k") != 0) return errno;
+  *mounted = true;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (!nodes[i].valid()) continue;
     const UniqueFd file(::open(kNodes[i], O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
@@ -60,9 +61,12 @@ int FillShm() {
   return errno == ENOSPC ? 0 : errno;
 }
 
+// Fields: M, size, inodes, full, read_only, absent
 std::string MountOptions(const std::vector<std::string>& fields) {
   std::string options = "mode=1777";
-  if (!fields[1].empty()) options += ",size=" + fields[1];
+  // Without a size a tmpfs has half of the machine's memory, and `full` would fill it.
+  const bool full = fields[3] == "1";
+  options += ",size=" + (!fields[1].empty() ? fields[1] : full ? "1m" : "256m");
   if (!fields[2].empty()) options += ",nr_inodes=" + fields[2];
   return options;
 }
@@ -81,14 +85,15 @@ class Server {
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     const UniqueFd signals(::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
+    bool more_to_reap = false;
     while (true) {
       pollfd fds[] = {{socket_, POLLIN, 0}, {signals.get(), POLLIN, 0}};
-      if (::poll(fds, 2, -1) < 0 && errno != EINTR) break;
-      if (fds[1].revents != 0) {
+      if (::poll(fds, 2, more_to_reap ? 0 : -1) < 0 && errno != EINTR) break;
+      if (fds[1].revents != 0 || more_to_reap) {
         signalfd_siginfo info;
         while (::read(signals.get(), &info, sizeof info) > 0) {
         }
-        ReapOrphans();
+        more_to_reap = ReapOrphans();
       }
       if (fds[0].revents == 0) continue;
       auto message = ReceiveMessage(socket_);
@@ -100,11 +105,15 @@ class Server {
   }
 
  private:
-  void ReapOrphans() {
+  // Whether there may be more: who forks and dies without end must not keep us from being told to kill.
+  bool ReapOrphans() {
     int status = 0;
-    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+    for (int i = 0; i < kReapsAtOnce; ++i) {
+      const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+      if (pid <= 0) return false;
       SendMessage(socket_, JoinFields({"R", std::to_string(pid), std::to_string(status)}));
     }
+    return true;
   }
 
   void Serve(const ReceivedMessage& message) {
@@ -175,7 +184,8 @@ class Server {
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     if (!fields[2].empty() && ::chdir(fields[2].c_str()) != 0) Report(3, errno);
-    ::execvpe(argv[0], argv.data(), environment.data());
+    environ = environment.data();  // its PATH is the one to look on, not ours
+    ::execvp(argv[0], argv.data());
     Report(3, errno);
   }
 
@@ -227,8 +237,9 @@ class Server {
   void MountShm(const std::vector<std::string>& fields) {
     if (isolation_ == Isolation::kNone) return Answer(Fail("no namespace"));
     if (fields[5] == "1") {
-      const int failure = MountDevWithoutShm();
-      mounted_on_ = "/dev";
+      bool mounted = false;
+      const int failure = MountDevWithoutShm(&mounted);
+      if (mounted) mounted_on_ = "/dev";
       if (failure != 0) return Answer(FailErrno("mount on /dev", failure));
       return Answer(std::string());
     }

@@ -11,6 +11,9 @@
 
 namespace lockstep {
 
+// A launch carries a whole environment; Linux lets a SEQPACKET message of this size through by default (wmem_default is 208 KiB).
+constexpr std::size_t kMessageLimit = 128 * 1024;
+
 // Messages on the control socket (SOCK_SEQPACKET, so one send is one message): a letter, then fields parted by NUL.
 //   harness → supervisor   L cpu dir argc argv… env…   (launch; the output descriptor travels with it)
 //                          K   M options…   U

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <climits>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -116,22 +117,68 @@ struct Wrong {
   std::string what;
 };
 
-// Parses, and refuses duplicate keys, which JSON readers otherwise resolve each in its own way.
-Json Parse(std::string_view text) {
-  std::vector<std::set<std::string>> keys;
-  const auto callback = [&keys](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
-      throw Wrong{"has the key \"" + parsed.get<std::string>() + "\" twice"};
-    }
-    return true;
-  };
-  try {
-    return Json::parse(text, callback);
-  } catch (const Json::exception&) {
-    throw Wrong{"is not JSON"};
+// Builds a Json from a text, and refuses what JSON readers resolve each in its own way, or badly: duplicate keys, nesting that would exhaust the
+// stack of whoever walks over it, and integers that a double would round.
+class Builder : public Json::json_sax_t {
+ public:
+  Json Take() { return std::move(root_); }
+
+  bool null() override { return Put(nullptr); }
+  bool boolean(bool value) override { return Put(value); }
+  bool number_integer(Json::number_integer_t value) override { return Put(value); }
+  bool number_unsigned(Json::number_unsigned_t value) override { return Put(value); }
+  bool number_float(Json::number_float_t value, const std::string& text) override {
+    if (text.find_first_of(".eE") != std::string::npos) return Put(value);
+    return Put(Json{{"int", text}});  // an integer that 64 bits do not hold
   }
+  bool string(std::string& value) override { return Put(std::move(value)); }
+  bool binary(Json::binary_t&) override { return false; }  // JSON has none
+  bool start_object(std::size_t) override { return Open(Json::object()); }
+  bool start_array(std::size_t) override { return Open(Json::array()); }
+  bool end_object() override { return Close(); }
+  bool end_array() override { return Close(); }
+  bool key(std::string& name) override {
+    if (open_.back()->contains(name)) throw Wrong{"has the key \"" + name + "\" twice"};
+    key_ = std::move(name);
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) override { throw Wrong{"is not JSON"}; }
+
+ private:
+  // Deeper than any value of a scenario, and far from what a stack bears.
+  static constexpr std::size_t kDepthLimit = 64;
+
+  bool Put(Json value) {
+    Add(std::move(value));
+    return true;
+  }
+  bool Open(Json container) {
+    if (open_.size() >= kDepthLimit) throw Wrong{fmt::format("is nested deeper than {} levels", kDepthLimit)};
+    open_.push_back(Add(std::move(container)));
+    return true;
+  }
+  bool Close() {
+    open_.pop_back();
+    return true;
+  }
+  // Where the value now is; it stays there while it is open.
+  Json* Add(Json value) {
+    if (open_.empty()) return &(root_ = std::move(value));
+    Json& parent = *open_.back();
+    if (parent.is_object()) return &(parent[key_] = std::move(value));
+    parent.push_back(std::move(value));
+    return &parent.back();
+  }
+
+  Json root_;
+  std::vector<Json*> open_;
+  std::string key_;
+};
+
+Json Parse(std::string_view text) {
+  Builder builder;
+  Json::sax_parse(text, &builder);
+  return builder.Take();
 }
 
 std::string StringOf(const Json& json, const char* what) {
@@ -147,6 +194,12 @@ std::int64_t IntOf(const Json& json, const char* what) {
   return json.get<std::int64_t>();
 }
 
+int SmallIntOf(const Json& json, const char* what) {
+  const std::int64_t value = IntOf(json, what);
+  if (value < INT_MIN || value > INT_MAX) throw Wrong{fmt::format("has \"{}\" out of range", what)};
+  return static_cast<int>(value);
+}
+
 Value IntFromDigits(const std::string& digits) {
   std::int64_t small = 0;
   const char* end = digits.data() + digits.size();
@@ -156,7 +209,8 @@ Value IntFromDigits(const std::string& digits) {
   if (digits.size() == first || digits.find_first_not_of("0123456789", first) != std::string::npos) {
     throw Wrong{"has an int that is not decimal digits"};
   }
-  return Value(BigInt{digits});
+  // 64 bits do not hold it, so there is a digit that is not 0.
+  return Value(BigInt{digits.substr(0, first) + digits.substr(digits.find_first_not_of('0', first))});
 }
 
 Value FloatFromText(const std::string& text) {
@@ -223,7 +277,7 @@ Raised RaisedOf(const Json& json) {
   raised.type = StringOf(json["type"], "type");
   if (json.contains("message")) raised.message = StringOf(json["message"], "message");
   if (json.contains("errno") && !json["errno"].is_null()) {
-    raised.errno_value = static_cast<int>(IntOf(json["errno"], "errno"));
+    raised.errno_value = SmallIntOf(json["errno"], "errno");
   }
   return raised;
 }
@@ -232,7 +286,7 @@ Hello HelloOf(const Json& json) {
   if (!json.is_object()) throw Wrong{"has \"hello\" that is not an object"};
   Hello hello;
   if (!json.contains("protocol")) throw Wrong{"has \"hello\" without \"protocol\""};
-  hello.protocol = static_cast<int>(IntOf(json["protocol"], "protocol"));
+  hello.protocol = SmallIntOf(json["protocol"], "protocol");
   const auto text = [&](const char* key, std::string& into) {
     if (json.contains(key)) into = StringOf(json[key], key);
   };
@@ -242,8 +296,8 @@ Hello HelloOf(const Json& json) {
   text("like", hello.like);
   text("waits", hello.waits);
   text("owner", hello.owner);
-  if (json.contains("pid")) hello.pid = static_cast<pid_t>(IntOf(json["pid"], "pid"));
-  if (json.contains("tid")) hello.tid = static_cast<pid_t>(IntOf(json["tid"], "tid"));
+  if (json.contains("pid")) hello.pid = SmallIntOf(json["pid"], "pid");
+  if (json.contains("tid")) hello.tid = SmallIntOf(json["tid"], "tid");
   if (json.contains("capabilities")) {
     if (!json["capabilities"].is_array()) throw Wrong{"has \"capabilities\" that is not an array"};
     for (const Json& c : json["capabilities"]) hello.capabilities.insert(StringOf(c, "capabilities"));
@@ -278,7 +332,7 @@ Reply ReplyOf(const Json& json) {
     if (reply.end_ns < reply.begin_ns) throw Wrong{"has \"end\" before \"begin\""};
   }
   if (json.contains("handle") && !json["handle"].is_null()) {
-    if (!json["handle"].is_number_integer()) throw Wrong{"has \"handle\" that is not an integer"};
+    if (!json["handle"].is_number_unsigned()) throw Wrong{"has \"handle\" that is not an address"};
     reply.handle = json["handle"].get<std::uint64_t>();
   }
   return reply;
@@ -298,21 +352,30 @@ Message MessageOf(const Json& json) {
   throw Wrong{"is no message of the protocol"};
 }
 
-std::string Quote(std::string_view line) {
-  std::string text = Value(std::string(line.substr(0, kQuoteLimit))).Repr();
-  if (line.size() > kQuoteLimit) text += fmt::format("… ({} bytes)", line.size());
+}  // namespace
+
+std::string QuoteLine(std::string_view line) {
+  std::string_view shown = line.substr(0, kQuoteLimit);
+  // Not in the middle of a character.
+  const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(line[at]) & 0xc0) == 0x80; };
+  while (shown.size() < line.size() && !shown.empty() && continues(shown.size())) shown.remove_suffix(1);
+  std::string text = Value(std::string(shown)).Repr();
+  try {
+    static_cast<void>(Json(std::string(shown)).dump());  // throws where it is no UTF-8
+  } catch (const Json::exception&) {
+    text = Value(Bytes{std::string(shown)}).Repr();
+  }
+  if (shown.size() < line.size()) text += fmt::format("… ({} bytes)", line.size());
   return text;
 }
-
-}  // namespace
 
 Result<Message> DecodeMessage(std::string_view line) {
   try {
     return MessageOf(Parse(line));
   } catch (const Wrong& wrong) {
-    return Fail(fmt::format("a line that {}: {}", wrong.what, Quote(line)));
+    return Fail(fmt::format("a line that {}: {}", wrong.what, QuoteLine(line)));
   } catch (const Json::exception& e) {
-    return Fail(fmt::format("a line that cannot be read ({}): {}", e.what(), Quote(line)));
+    return Fail(fmt::format("a line that cannot be read ({}): {}", e.what(), QuoteLine(line)));
   }
 }
 
@@ -341,9 +404,9 @@ Result<Value> DecodeValue(std::string_view json) {
   try {
     return ValueOf(Parse(json));
   } catch (const Wrong& wrong) {
-    return Fail(fmt::format("a value that {}: {}", wrong.what, Quote(json)));
+    return Fail(fmt::format("a value that {}: {}", wrong.what, QuoteLine(json)));
   } catch (const Json::exception& e) {
-    return Fail(fmt::format("a value that cannot be read ({}): {}", e.what(), Quote(json)));
+    return Fail(fmt::format("a value that cannot be read ({}): {}", e.what(), QuoteLine(json)));
   }
 }
 

@@ -11,9 +11,10 @@ bool LineBuffer::Add(const char* data, std::size_t size) {
     start_ = 0;
   }
   data_.append(data, size);
-  // Only the last, unfinished line can be too long here: whole ones were taken before more was read, or are within what one read gives.
-  const std::size_t last = data_.rfind('\n');
-  return data_.size() - (last == std::string::npos ? 0 : last + 1) < kLineLimit;
+  // Only the first line can be too long here, ended or not: lines before it were taken before more was read, and those behind it are within what
+  // one read gives.
+  const std::size_t end = data_.find('\n');
+  return (end == std::string::npos ? data_.size() : end) < kLineLimit;
 }
 
 std::optional<std::string_view> LineBuffer::Next() {

@@ -73,6 +73,9 @@ using Message = std::variant<Hello, Calling, HandledSignal, Reply>;
 // One line, without its end. An Error says in a few words what is wrong with it: "is not JSON", "has two outcomes" …
 Result<Message> DecodeMessage(std::string_view line);
 
+// The beginning of a line that an adapter sent, as a message quotes it: in UTF-8 whatever was sent.
+std::string QuoteLine(std::string_view line);
+
 struct Request {
   std::int64_t id = 0;
   std::string operation;
@@ -88,6 +91,9 @@ struct Request {
   std::vector<Request> handler_call;  // none or one; its id is left out
   bool restart = false;
 };
+
+// The timeout that an acquire is given, or nullptr where it is given none.
+const Value* TimeoutArgument(const Request& request);
 
 // A whole line with its end.
 std::string EncodeRequest(const Request& request);

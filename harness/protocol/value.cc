@@ -71,6 +71,12 @@ bool Tuple::operator==(const Tuple& other) const { return items == other.items; 
 
 std::string Value::Repr() const { return std::visit(lockstep::Repr{}, variant_); }
 
+std::optional<double> Value::AsSeconds() const {
+  if (const double* seconds = If<double>()) return *seconds;
+  if (const std::int64_t* whole = If<std::int64_t>()) return static_cast<double>(*whole);
+  return std::nullopt;
+}
+
 bool Value::operator==(const Value& other) const {
   const auto* a = If<double>();
   const auto* b = other.If<double>();

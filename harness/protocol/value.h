@@ -5,6 +5,7 @@
 #define LOCKSTEP_HARNESS_PROTOCOL_VALUE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -63,6 +64,9 @@ class Value {
   const T* If() const {
     return std::get_if<T>(&variant_);
   }
+
+  // A number, int64_t or float, as seconds; nothing for anything else.
+  std::optional<double> AsSeconds() const;
 
   // As Python's repr shows it: True, None, 1.5, nan, 'text', b'\x00', [1, 2], <SemLock>.
   std::string Repr() const;

@@ -33,7 +33,8 @@ class CallParser {
       lexer_.Take();
       call.as = std::string(as.text);
       if (!IsFreeName(call.as)) {
-        lexer_.FailAt(as.begin, fmt::format("'{}' is reserved; keep this under another name", call.as));
+        lexer_.FailAt(as.begin,
+                      fmt::format("'{}' is reserved; keep this under another name", call.as));
       }
     }
     const Token first = lexer_.Take();
@@ -60,10 +61,11 @@ class CallParser {
   void FailAtWord(const Token& word) {
     std::vector<std::string> candidates = StepWords();
     for (const std::string& name : OperationNames(false)) candidates.push_back(name);
-    lexer_.FailAt(word.begin, fmt::format("'{}' is no step and no call; expected a call as in "
-                                          "'s.acquire()', or one of: fork, thread, spawn, on, hammer, "
-                                          "returns, raises, still blocked, handled, died, exited{}",
-                                          word.text, DidYouMean(word.text, candidates)));
+    lexer_.FailAt(word.begin,
+                  fmt::format("'{}' is no step and no call; expected a call as in "
+                              "'s.acquire()', or one of: fork, thread, spawn, on, hammer, "
+                              "returns, raises, still blocked, handled, died, exited{}",
+                              word.text, DidYouMean(word.text, candidates)));
   }
 
   void ParseDel(Call* call) {
@@ -99,9 +101,10 @@ class CallParser {
     const Token second = lexer_.Take();
     const std::string name(second.text);
     if (second.kind != Token::Kind::kName) {
-      lexer_.FailAt(second.begin, fmt::format("expected an operation or an attribute of '{}' after the "
-                                              "dot, {}",
-                                              first.text, FoundToken(second)));
+      lexer_.FailAt(second.begin,
+                    fmt::format("expected an operation or an attribute of '{}' after the "
+                                "dot, {}",
+                                first.text, FoundToken(second)));
       return;
     }
     if (first.text == "SemLock") {
@@ -110,9 +113,10 @@ class CallParser {
     }
     call->object = std::string(first.text);
     if (names_.actors.count(call->object) != 0 && names_.kept.count(call->object) == 0) {
-      lexer_.FailAt(first.begin,
-                    fmt::format("'{0}' is an actor; an actor calls its own objects only: '{0} {1}...'",
-                                first.text, name));
+      lexer_.FailAt(
+          first.begin,
+          fmt::format("'{0}' is an actor; an actor calls its own objects only: '{0} {1}...'",
+                      first.text, name));
     } else if (!IsFreeName(call->object)) {
       lexer_.FailAt(first.begin, fmt::format("'{}' is not an object", first.text));
     } else if (lexer_.Peek().Is("(")) {
@@ -131,8 +135,8 @@ class CallParser {
 
   void ParseMethod(const Token& name, Call* call) {
     const Operation* operation = FindOperation(name.text);
-    const bool written_otherwise = name.text == "get" || name.text == "read" || name.text == "write" ||
-                                   name.text == "del";
+    const bool written_otherwise =
+        name.text == "get" || name.text == "read" || name.text == "write" || name.text == "del";
     if (operation == nullptr || !operation->is_method || written_otherwise) {
       std::string hint = DidYouMean(name.text, OperationNames(true));
       if (name.text == "get") hint = "; an attribute is written 's.kind'";
@@ -199,7 +203,8 @@ class CallParser {
         }
         call->kwargs.emplace_back(std::move(name), expressions.ParseExpr());
       } else {
-        if (!call->kwargs.empty()) lexer_.Fail("an argument without a name follows one with a name");
+        if (!call->kwargs.empty())
+          lexer_.Fail("an argument without a name follows one with a name");
         call->args.push_back(expressions.ParseExpr());
       }
       if (!lexer_.Accept(",")) break;
@@ -221,7 +226,8 @@ std::string ParseSignalName(Lexer* lexer) {
   if (token.kind != Token::Kind::kName) {
     lexer->FailAt(token.begin, "expected a signal, as in 'SIGUSR1'");
   } else if (!Contains(SignalNames(), name)) {
-    lexer->FailAt(token.begin, fmt::format("unknown signal '{}'{}", name, DidYouMean(name, SignalNames())));
+    lexer->FailAt(token.begin,
+                  fmt::format("unknown signal '{}'{}", name, DidYouMean(name, SignalNames())));
   }
   return name;
 }
@@ -232,8 +238,8 @@ std::string ParseExceptionName(Lexer* lexer) {
   if (token.kind != Token::Kind::kName) {
     lexer->FailAt(token.begin, "expected a type of exception, as in 'ValueError'");
   } else if (FindException(name) == nullptr) {
-    lexer->FailAt(token.begin,
-                  fmt::format("unknown exception '{}'{}", name, DidYouMean(name, ExceptionNames())));
+    lexer->FailAt(token.begin, fmt::format("unknown exception '{}'{}", name,
+                                           DidYouMean(name, ExceptionNames())));
   }
   return name;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Calls, outcomes, durations and conditions of a transcript. Internal to the parser. Each function parses at the
-// lexer's place; a mistake is left with the lexer, and then what is returned means nothing.
+// Calls, outcomes, durations and conditions of a transcript. Internal to the parser. Each function
+// parses at the lexer's place; a mistake is left with the lexer, and then what is returned means
+// nothing.
 #ifndef LOCKSTEP_HARNESS_SCENARIO_CALL_PARSER_H_
 #define LOCKSTEP_HARNESS_SCENARIO_CALL_PARSER_H_
 
@@ -13,7 +14,8 @@
 
 namespace lockstep::transcript {
 
-// `s = SemLock(…)`, `s.acquire(timeout=1)`, `s.kind`, `m.buf[0:4] = b'abcd'`, `del s`, `shm_unlink(NAME)`.
+// `s = SemLock(…)`, `s.acquire(timeout=1)`, `s.kind`, `m.buf[0:4] = b'abcd'`, `del s`,
+// `shm_unlink(NAME)`.
 Call ParseCall(Lexer* lexer, const Names& names);
 
 // Where an outcome stands decides what it may be.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Scenario files. TOML is known here alone, and what its library throws stops here.
 #include <fmt/format.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <optional>
-#include <toml++/toml.h>
 #include <utility>
 
 #include "harness/scenario/call_parser.h"
@@ -17,7 +17,8 @@
 namespace lockstep {
 namespace {
 
-using namespace transcript;  // NOLINT(google-build-using-namespace): this file is the other half of it
+using namespace transcript;  // NOLINT(google-build-using-namespace): this file is the other half of
+                             // it
 
 // A template that stands for more is a mistake: nobody would wait for the run.
 constexpr std::size_t kMostOfATemplate = 1000;
@@ -35,8 +36,9 @@ Position At(const toml::source_region& region) {
 bool IsNameText(std::string_view text, bool placeholders) {
   bool open = false;
   for (const char c : text) {
-    const bool good = open ? IsNameCharacter(c) || c == '}'
-                           : (c >= 'a' && c <= 'z') || IsDigit(c) || c == '-' || (placeholders && c == '{');
+    const bool good =
+        open ? IsNameCharacter(c) || c == '}'
+             : (c >= 'a' && c <= 'z') || IsDigit(c) || c == '-' || (placeholders && c == '{');
     if (!good) return false;
     if (c == '{') open = true;
     if (c == '}') open = false;
@@ -47,7 +49,8 @@ bool IsNameText(std::string_view text, bool placeholders) {
 // The scenarios of one file. A mistake is kept, and then nothing else matters: see Mistakes.
 class FileParser {
  public:
-  FileParser(std::string_view text, const std::string& file) : text_(text), file_(file), lines_(SplitLines(text, 1)) {}
+  FileParser(std::string_view text, const std::string& file)
+      : text_(text), file_(file), lines_(SplitLines(text, 1)) {}
 
   Result<std::vector<Scenario>> Parse() {
     std::vector<Scenario> out;
@@ -57,7 +60,8 @@ class FileParser {
     if (root) ReadRoot(*root, &out);
     if (error_) return tl::unexpected<Error>(*error_);
     if (!mistakes_.any()) return out;
-    return Fail(RenderMistake(file_, mistakes_.position(), mistakes_.what(), Line(mistakes_.position().line)));
+    return Fail(RenderMistake(file_, mistakes_.position(), mistakes_.what(),
+                              Line(mistakes_.position().line)));
   }
 
  private:
@@ -70,7 +74,8 @@ class FileParser {
 
   void CheckUtf8() {
     for (const SourceLine& line : lines_) {
-      if (const auto at = FindInvalidUtf8(line.text)) Report(line.At(*at), "not UTF-8; expected text in UTF-8");
+      if (const auto at = FindInvalidUtf8(line.text))
+        Report(line.At(*at), "not UTF-8; expected text in UTF-8");
     }
   }
 
@@ -111,10 +116,12 @@ class FileParser {
     }
     if (first == nullptr) return;
     const std::string name(first->str());
-    Report(At(first->source()), fmt::format("unknown key '{}'{}", name, DidYouMeanOrExpected(name, known)));
+    Report(At(first->source()),
+           fmt::format("unknown key '{}'{}", name, DidYouMeanOrExpected(name, known)));
   }
 
-  static std::string DidYouMeanOrExpected(const std::string& word, const std::vector<std::string>& known) {
+  static std::string DidYouMeanOrExpected(const std::string& word,
+                                          const std::vector<std::string>& known) {
     const std::string hint = DidYouMean(word, known);
     return hint.empty() ? "; expected " + JoinQuoted(known, "or") : hint;
   }
@@ -130,7 +137,8 @@ class FileParser {
       Report(At(node->source()), fmt::format("'{}' is no string; expected text in quotes", key));
       return "";
     }
-    if (required && text->get().empty()) Report(At(node->source()), fmt::format("'{}' is empty", key));
+    if (required && text->get().empty())
+      Report(At(node->source()), fmt::format("'{}' is empty", key));
     return text->get();
   }
 
@@ -140,7 +148,8 @@ class FileParser {
     if (node == nullptr) return out;
     const toml::array* array = node->as_array();
     if (array == nullptr) {
-      Report(At(node->source()), fmt::format("'{}' is no list; expected as in {} = [\"python\"]", key, key));
+      Report(At(node->source()),
+             fmt::format("'{}' is no list; expected as in {} = [\"python\"]", key, key));
       return out;
     }
     for (const toml::node& item : *array) {
@@ -157,15 +166,16 @@ class FileParser {
 
   void CheckWord(const std::string& key, const std::string& word, Position position) {
     if (key == "needs" && !Contains(CapabilityNames(), word)) {
-      Report(position,
-             fmt::format("unknown capability '{}'{}", word, DidYouMeanOrExpected(word, CapabilityNames())));
+      Report(position, fmt::format("unknown capability '{}'{}", word,
+                                   DidYouMeanOrExpected(word, CapabilityNames())));
     }
     if (key != "tags") return;
     // Any word may be a tag; one that is nearly a tag with a meaning is a slip.
     const std::vector<std::string> meaningful = {"parallel", "timing"};
     const std::string hint = Contains(meaningful, word) ? "" : DidYouMean(word, meaningful);
     if (!hint.empty()) Report(position, fmt::format("unknown tag '{}'{}", word, hint));
-    if (!IsNameText(word, false)) Report(position, fmt::format("'{}' is no tag; expected lower case, digits and '-'", word));
+    if (!IsNameText(word, false))
+      Report(position, fmt::format("'{}' is no tag; expected lower case, digits and '-'", word));
   }
 
   void ReadScenario(const toml::table& table, std::vector<Scenario>* out) {
@@ -183,10 +193,12 @@ class FileParser {
     if (mistakes_.any()) return;
     CheckName(scenario.name, At(table.get("name")->source()));
     if (scenario.says.back() != '.') {
-      Report(At(table.get("says")->source()), "'says' is one sentence; expected a full stop at its end");
+      Report(At(table.get("says")->source()),
+             "'says' is one sentence; expected a full stop at its end");
     }
     if (!level.empty() && level != "core" && level != "full") {
-      Report(At(table.get("level")->source()), fmt::format("unknown level '{}'; expected 'core' or 'full'", level));
+      Report(At(table.get("level")->source()),
+             fmt::format("unknown level '{}'; expected 'core' or 'full'", level));
     }
     if (level == "core") scenario.level = Level::kCore;
     if (const toml::node* when = table.get("when")) scenario.condition = ReadCondition(*when);
@@ -202,11 +214,15 @@ class FileParser {
     const std::size_t slash = name.find('/');
     const std::string area = name.substr(0, slash);
     const std::string stem = std::filesystem::path(file_).stem().string();
-    if (slash == std::string::npos || !IsNameText(area, false) || !IsNameText(name.substr(slash + 1), true)) {
-      Report(position, fmt::format("'{}' is no name; expected 'area/what-happens' in lower case, digits and '-'", name));
+    if (slash == std::string::npos || !IsNameText(area, false) ||
+        !IsNameText(name.substr(slash + 1), true)) {
+      Report(
+          position,
+          fmt::format("'{}' is no name; expected 'area/what-happens' in lower case, digits and '-'",
+                      name));
     } else if (area != stem) {
-      Report(position, fmt::format("'{}' is in the file of another area; expected '{}/{}'", name, stem,
-                                   name.substr(slash + 1)));
+      Report(position, fmt::format("'{}' is in the file of another area; expected '{}/{}'", name,
+                                   stem, name.substr(slash + 1)));
     }
   }
 
@@ -245,7 +261,9 @@ class FileParser {
     const Position begin = At(node.source());
     std::size_t at = ByteOf(begin);
     if (Line(begin.line).substr(at, 3) != "'''") {
-      Report(begin, "expected steps in a literal multi-line string, between ''' and '''; others change backslashes");
+      Report(begin,
+             "expected steps in a literal multi-line string, between ''' and '''; others change "
+             "backslashes");
       return {};
     }
     at += 3;
@@ -261,7 +279,8 @@ class FileParser {
     return out;
   }
 
-  // What `each` and `cases` make of this scenario: one without anything to fill in when there are none.
+  // What `each` and `cases` make of this scenario: one without anything to fill in when there are
+  // none.
   std::vector<Fillings> ReadTemplate(const toml::table& table) {
     std::vector<Fillings> all = {{}};
     if (const toml::node* each = table.get("each")) ReadEach(*each, &all);
@@ -284,7 +303,8 @@ class FileParser {
   void ReadEach(const toml::node& node, std::vector<Fillings>* all) {
     const toml::table* table = node.as_table();
     if (table == nullptr || table->empty()) {
-      Report(At(node.source()), "expected a table of lists, as in each = {timeout = [\"-1\", \"-inf\"]}");
+      Report(At(node.source()),
+             "expected a table of lists, as in each = {timeout = [\"-1\", \"-inf\"]}");
       return;
     }
     for (const auto& [key, values] : InOrder(*table)) {
@@ -311,14 +331,16 @@ class FileParser {
   void ReadCases(const toml::node& node, std::vector<Fillings>* all) {
     const toml::array* array = node.as_array();
     if (array == nullptr || array->empty() || !array->is_homogeneous<toml::table>()) {
-      Report(At(node.source()), "expected a list of tables, as in cases = [{value = \"1\", kind = \"0\"}]");
+      Report(At(node.source()),
+             "expected a list of tables, as in cases = [{value = \"1\", kind = \"0\"}]");
       return;
     }
     std::vector<Fillings> more;
     for (const Fillings& before : *all) {
       for (const toml::node& one : *array) {
         Fillings fillings = before;
-        for (const auto& [key, value] : InOrder(*one.as_table())) fillings.emplace_back(key, ReadFilling(*value));
+        for (const auto& [key, value] : InOrder(*one.as_table()))
+          fillings.emplace_back(key, ReadFilling(*value));
         CheckSameKeys(more.empty() ? fillings : more.front(), fillings, At(one.source()));
         more.push_back(std::move(fillings));
       }
@@ -331,18 +353,23 @@ class FileParser {
       return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.first == key; });
     };
     for (const auto& [key, filling] : first) {
-      if (!has(other, key)) Report(position, fmt::format("this case has no '{}', which the first has", key));
+      if (!has(other, key))
+        Report(position, fmt::format("this case has no '{}', which the first has", key));
     }
     for (const auto& [key, filling] : other) {
-      if (!has(first, key)) Report(position, fmt::format("this case has '{}', which the first has not", key));
+      if (!has(first, key))
+        Report(position, fmt::format("this case has '{}', which the first has not", key));
     }
   }
 
   Filling ReadFilling(const toml::node& node) {
-    if (const toml::value<std::string>* text = node.as_string()) return CheckFilling({text->get(), ""}, node);
+    if (const toml::value<std::string>* text = node.as_string())
+      return CheckFilling({text->get(), ""}, node);
     const toml::table* table = node.as_table();
-    const toml::value<std::string>* text = table == nullptr ? nullptr : table->get_as<std::string>("text");
-    const toml::value<std::string>* name = table == nullptr ? nullptr : table->get_as<std::string>("name");
+    const toml::value<std::string>* text =
+        table == nullptr ? nullptr : table->get_as<std::string>("text");
+    const toml::value<std::string>* name =
+        table == nullptr ? nullptr : table->get_as<std::string>("name");
     if (text == nullptr || name == nullptr || table->size() != 2) {
       Report(At(node.source()), "expected text in quotes, or {text = \"1e300\", name = \"huge\"}");
       return {};
@@ -357,8 +384,8 @@ class FileParser {
     return filling;
   }
 
-  void Expand(const Scenario& scenario, const std::vector<SourceLine>& lines, const Fillings& fillings,
-              Position name_position, std::vector<Scenario>* out) {
+  void Expand(const Scenario& scenario, const std::vector<SourceLine>& lines,
+              const Fillings& fillings, Position name_position, std::vector<Scenario>* out) {
     std::vector<SourceLine> filled;
     for (const SourceLine& line : lines) filled.push_back(FillInLine(line, fillings));
     Scenario one = scenario;
@@ -366,7 +393,8 @@ class FileParser {
     one.says = FillIn(scenario.says, fillings);
     CheckExpanded(scenario, one.name, fillings, lines, name_position, *out);
     if (mistakes_.any()) return;
-    Result<std::vector<Step>> steps = ParseTranscript(filled, file_, scenario.condition, RemarkOf(fillings));
+    Result<std::vector<Step>> steps =
+        ParseTranscript(filled, file_, scenario.condition, RemarkOf(fillings));
     if (!steps) {
       error_ = std::move(steps.error());
       return;
@@ -383,10 +411,13 @@ class FileParser {
   }
 
   void CheckExpanded(const Scenario& scenario, const std::string& name, const Fillings& fillings,
-                     const std::vector<SourceLine>& lines, Position position, const std::vector<Scenario>& before) {
+                     const std::vector<SourceLine>& lines, Position position,
+                     const std::vector<Scenario>& before) {
     if (const std::size_t brace = name.find('{'); brace != std::string::npos) {
-      Report(position, fmt::format("'{}' is no placeholder of this scenario; expected one of 'each' or 'cases'",
-                                   name.substr(brace, name.find('}') - brace + 1)));
+      Report(
+          position,
+          fmt::format("'{}' is no placeholder of this scenario; expected one of 'each' or 'cases'",
+                      name.substr(brace, name.find('}') - brace + 1)));
     }
     for (const auto& [key, filling] : fillings) {
       const std::string placeholder = "{" + key + "}";
@@ -395,12 +426,16 @@ class FileParser {
                         std::any_of(lines.begin(), lines.end(), [&](const SourceLine& line) {
                           return line.text.find(placeholder) != std::string::npos;
                         });
-      if (!used) Report(position, fmt::format("'{}' is used nowhere; expected it in 'name', 'says' or 'steps'", placeholder));
+      if (!used)
+        Report(position,
+               fmt::format("'{}' is used nowhere; expected it in 'name', 'says' or 'steps'",
+                           placeholder));
     }
     for (const Scenario& other : before) {
       if (other.name != name) continue;
-      Report(position, fmt::format("the name '{}' is taken, on line {}{}", name, other.line,
-                                   fillings.empty() ? "" : "; expected every placeholder in 'name'"));
+      Report(position,
+             fmt::format("the name '{}' is taken, on line {}{}", name, other.line,
+                         fillings.empty() ? "" : "; expected every placeholder in 'name'"));
     }
   }
 

@@ -25,11 +25,14 @@ Known BlocksOf(const std::optional<Expectation>& expectation) {
 }
 
 bool AlwaysRaises(const std::optional<Expectation>& expectation) {
-  return expectation && std::all_of(expectation->alternatives.begin(), expectation->alternatives.end(),
-                                    [](const Expected& one) { return one.kind == Expected::Kind::kRaised; });
+  return expectation &&
+         std::all_of(expectation->alternatives.begin(), expectation->alternatives.end(),
+                     [](const Expected& one) { return one.kind == Expected::Kind::kRaised; });
 }
 
-std::string KindName(ObjectKind kind) { return kind == ObjectKind::kSemLock ? "SemLock" : "SharedMemory"; }
+std::string KindName(ObjectKind kind) {
+  return kind == ObjectKind::kSemLock ? "SemLock" : "SharedMemory";
+}
 
 // NAME2 for NAME2 and BARE2: they are one name.
 std::string FreshStem(const Expr& expr) { return "NAME" + expr.name.substr(4); }
@@ -46,7 +49,8 @@ class Checker {
     }
     for (const Expr* name : left_) {
       if (used_.count(FreshStem(*name)) == 0) {
-        state_.Fail(name->position, fmt::format("'{0}' is left, but no step uses '{0}'", FreshStem(*name)));
+        state_.Fail(name->position,
+                    fmt::format("'{0}' is left, but no step uses '{0}'", FreshStem(*name)));
       }
     }
   }
@@ -89,19 +93,22 @@ class Checker {
     const Kept* kept = state_.FindKept(actor, call.object, call.position);
     if (kept == nullptr) return false;
     if (!kept->kind) {
-      return state_.Fail(call.position, fmt::format("'{}' is a value; expected an object", call.object));
+      return state_.Fail(call.position,
+                         fmt::format("'{}' is a value; expected an object", call.object));
     }
     if (call.operation == "get") {
-      return CheckAttribute(*kept->kind, call.args[0].value.If<std::string>()->c_str(), call.args[0].position);
+      return CheckAttribute(*kept->kind, call.args[0].value.If<std::string>()->c_str(),
+                            call.args[0].position);
     }
     const Operation* operation = FindOperation(call.operation);
-    if (operation == nullptr || operation->on == ObjectKind::kAny || *kept->kind == ObjectKind::kAny ||
-        operation->on == *kept->kind) {
+    if (operation == nullptr || operation->on == ObjectKind::kAny ||
+        *kept->kind == ObjectKind::kAny || operation->on == *kept->kind) {
       return true;
     }
     const bool slice = call.operation == "read" || call.operation == "write";
-    return state_.Fail(call.position, fmt::format("'{}' is a {}, which has no '{}'", call.object,
-                                                  KindName(*kept->kind), slice ? "buf" : call.operation));
+    return state_.Fail(call.position,
+                       fmt::format("'{}' is a {}, which has no '{}'", call.object,
+                                   KindName(*kept->kind), slice ? "buf" : call.operation));
   }
 
   bool CheckAttribute(ObjectKind kind, const std::string& name, Position position) {
@@ -111,8 +118,8 @@ class Checker {
     if (operation != nullptr && operation->is_method) {
       return state_.Fail(position, fmt::format("'{0}' is an operation; expected '{0}(...)'", name));
     }
-    return state_.Fail(position, fmt::format("unknown attribute '{}' of a {}{}", name, KindName(kind),
-                                             DidYouMean(name, AttributesOf(kind))));
+    return state_.Fail(position, fmt::format("unknown attribute '{}' of a {}{}", name,
+                                             KindName(kind), DidYouMean(name, AttributesOf(kind))));
   }
 
   // `argument`: of a call, which takes objects of its process, too; an outcome is a value.
@@ -134,9 +141,10 @@ class Checker {
     const Kept* kept = state_.FindKept(owner, expr.name, expr.position);
     if (kept == nullptr || !kept->kind) return;
     if (!expr.actor.empty()) {
-      state_.Fail(expr.position, fmt::format("'{0}.{1}' is an object of another process; expected one of its "
-                                             "attributes, as in '{0}.{1}.handle'",
-                                             owner, expr.name));
+      state_.Fail(expr.position,
+                  fmt::format("'{0}.{1}' is an object of another process; expected one of its "
+                              "attributes, as in '{0}.{1}.handle'",
+                              owner, expr.name));
     } else if (!argument) {
       state_.Fail(expr.position, fmt::format("'{}' is an object; expected a value", expr.name));
     }
@@ -164,7 +172,9 @@ class Checker {
 
   void Visit(const Await& what) {
     for (const std::string& name : what.actors) {
-      if (!state_.MustBeInFlight(name, position_, "comes back") || !state_.MustNotBeStopped(name, position_)) return;
+      if (!state_.MustBeInFlight(name, position_, "comes back") ||
+          !state_.MustNotBeStopped(name, position_))
+        return;
       state_.Find(name)->in_flight = Known::kNo;
       CheckExpectation(name, what.expectation);
     }
@@ -175,14 +185,16 @@ class Checker {
     for (const std::string& name : what.actors) {
       if (!state_.MustBeInFlight(name, position_, "comes back")) return;
       CheckExpectation(name, what.expectation);
-      one_process = one_process && state_.Find(name)->process == state_.Find(what.actors[0])->process;
+      one_process =
+          one_process && state_.Find(name)->process == state_.Find(what.actors[0])->process;
     }
     for (const std::string& name : what.actors) state_.Find(name)->in_flight = Known::kMaybe;
     // Copied: adding moves what they point at.
     const ActorState first = *state_.Find(what.actors[0]);
     for (const std::string& alias : {what.winner, what.other}) {
       if (alias.empty()) continue;
-      // Whose process it is shows at run time only: what befalls it must not be believed of one of them.
+      // Whose process it is shows at run time only: what befalls it must not be believed of one of
+      // them.
       const std::size_t process =
           one_process ? first.process : state_.AddProcess(ProcessState(state_.ProcessOf(first)));
       state_.Add(alias, process, position_);
@@ -193,21 +205,24 @@ class Checker {
   }
 
   void Visit(const StillBlocked& what) {
-    for (const std::string& name : what.actors) state_.MustBeInFlight(name, position_, "is blocked");
+    for (const std::string& name : what.actors)
+      state_.MustBeInFlight(name, position_, "is blocked");
   }
 
   void Visit(const Handled& what) {
     if (!state_.MustBeAlive(what.actor, position_)) return;
     if (state_.ProcessOf(*state_.Find(what.actor)).handlers.count(what.signal) != 0) return;
-    state_.Fail(position_, fmt::format("actor '{0}' has no handler for {1}; expected '{0} on {1} return' before",
-                                       what.actor, what.signal));
+    state_.Fail(
+        position_,
+        fmt::format("actor '{0}' has no handler for {1}; expected '{0} on {1} return' before",
+                    what.actor, what.signal));
   }
 
   void Visit(const Died& what) { VisitEnd(what.actors, "died", "exited", "exited STATUS"); }
   void Visit(const Exited& what) { VisitEnd(what.actors, "exited", "was killed", "died SIGKILL"); }
 
-  void VisitEnd(const std::vector<std::string>& actors, const std::string& how, const std::string& contradiction,
-                const std::string& instead) {
+  void VisitEnd(const std::vector<std::string>& actors, const std::string& how,
+                const std::string& contradiction, const std::string& instead) {
     for (const std::string& name : actors) {
       const ActorState* actor = state_.Find(name);
       if (actor == nullptr || actor->judged) {
@@ -215,13 +230,14 @@ class Checker {
         return;
       }
       if (actor->gone == Known::kYes && actor->end == contradiction) {
-        state_.Fail(position_, fmt::format("actor '{0}' {1} on line {2}; expected '{0} {3}'", name, actor->end,
-                                           actor->end_line, instead));
+        state_.Fail(position_, fmt::format("actor '{0}' {1} on line {2}; expected '{0} {3}'", name,
+                                           actor->end, actor->end_line, instead));
         return;
       }
     }
     // Several may be of one process.
-    for (const std::string& name : actors) state_.EndProcess(*state_.Find(name), how, position_.line, true);
+    for (const std::string& name : actors)
+      state_.EndProcess(*state_.Find(name), how, position_.line, true);
   }
 
   void Visit(const Create& what) {
@@ -265,7 +281,9 @@ class Checker {
         if (!state_.MustNotBeStopped(name, position_)) return;
         stopped_line = position_.line;
       } else if (what.how == SendSignal::How::kCont) {
-        if (stopped_line == 0) state_.Fail(position_, fmt::format("actor '{0}' is not stopped; expected 'stop {0}' before", name));
+        if (stopped_line == 0)
+          state_.Fail(position_,
+                      fmt::format("actor '{0}' is not stopped; expected 'stop {0}' before", name));
         stopped_line = 0;
       } else if (what.how == SendSignal::How::kKill && what.signal == "SIGKILL") {
         state_.EndProcess(actor, "was killed", position_.line, false);
@@ -282,7 +300,10 @@ class Checker {
       const std::vector<std::string>& actors = hammer != nullptr ? hammer->actors : call->actors;
       for (const std::string& name : actors) {
         if (!busy.insert(name).second) {
-          state_.Fail(position_, fmt::format("actor '{}' has two calls in one 'together'; it can do one at a time", name));
+          state_.Fail(
+              position_,
+              fmt::format("actor '{}' has two calls in one 'together'; it can do one at a time",
+                          name));
         }
       }
       if (hammer != nullptr) Visit(*hammer);
@@ -295,14 +316,16 @@ class Checker {
       if (!state_.MustBeIdle(name, position_)) return;
       const Kept* kept = state_.FindKept(name, what.object, position_);
       if (kept != nullptr && (!kept->kind || *kept->kind == ObjectKind::kSharedMemory)) {
-        state_.Fail(position_, fmt::format("'{}' is no SemLock; only those are hammered", what.object));
+        state_.Fail(position_,
+                    fmt::format("'{}' is no SemLock; only those are hammered", what.object));
       }
     }
     hammered_ = true;
   }
 
   void Visit(const HammerResult&) {
-    if (!hammered_) state_.Fail(position_, "nothing has been hammered; expected 'p hammer s 1000' before");
+    if (!hammered_)
+      state_.Fail(position_, "nothing has been hammered; expected 'p hammer s 1000' before");
     hammered_ = false;
   }
 
@@ -315,7 +338,8 @@ class Checker {
   }
 
   void Visit(const Machine&) {
-    if (!is_first_) state_.Fail(position_, "'machine' is not the first step; actors have started before it");
+    if (!is_first_)
+      state_.Fail(position_, "'machine' is not the first step; actors have started before it");
   }
 
   Mistakes& mistakes_;

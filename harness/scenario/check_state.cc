@@ -17,25 +17,31 @@ ActorState* State::Find(const std::string& name) {
 bool State::MustBeAlive(const std::string& name, Position position) {
   const ActorState* actor = Find(name);
   if (actor == nullptr) {
-    return Fail(position, fmt::format("actor '{}' is not there; it is not made before this step", name));
+    return Fail(position,
+                fmt::format("actor '{}' is not there; it is not made before this step", name));
   }
   if (actor->gone != Known::kYes) return true;
-  return Fail(position, fmt::format("actor '{}' is gone: it {} on line {}", name, actor->end, actor->end_line));
+  return Fail(position, fmt::format("actor '{}' is gone: it {} on line {}", name, actor->end,
+                                    actor->end_line));
 }
 
 bool State::MustNotBeStopped(const std::string& name, Position position) {
   const int line = ProcessOf(*Find(name)).stopped_line;
   if (line == 0) return true;
-  return Fail(position, fmt::format("actor '{0}' is stopped since line {1}; expected 'cont {0}' first", name, line));
+  return Fail(
+      position,
+      fmt::format("actor '{0}' is stopped since line {1}; expected 'cont {0}' first", name, line));
 }
 
 bool State::MustBeIdle(const std::string& name, Position position) {
   if (!MustBeAlive(name, position) || !MustNotBeStopped(name, position)) return false;
   const ActorState& actor = *Find(name);
   if (actor.in_flight != Known::kYes) return true;
-  return Fail(position, fmt::format("actor '{0}' is still in its call of line {1}; expected '{0} returns ...' or "
-                                    "'{0} raises ...' first",
-                                    name, actor.call_line));
+  return Fail(
+      position,
+      fmt::format("actor '{0}' is still in its call of line {1}; expected '{0} returns ...' or "
+                  "'{0} raises ...' first",
+                  name, actor.call_line));
 }
 
 bool State::MustBeInFlight(const std::string& name, Position position, const std::string& verb) {
@@ -50,7 +56,8 @@ void State::Add(const std::string& name, std::size_t process, Position position)
   const ActorState* there = Find(name);
   if (there != nullptr && there->gone == Known::kNo) {
     Fail(position, name == "p" ? "actor 'p' is there from the start"
-                               : fmt::format("actor '{}' is there already, made on line {}", name, there->made_line));
+                               : fmt::format("actor '{}' is there already, made on line {}", name,
+                                             there->made_line));
   }
   ActorState actor;
   actor.process = process;
@@ -81,7 +88,8 @@ void State::EndProcess(const ActorState& actor, const std::string& how, int line
 
 const Kept* State::FindKept(const std::string& actor, const std::string& name, Position position) {
   const ProcessState& process = ProcessOf(*Find(actor));
-  if (const auto found = process.kept.find(name); found != process.kept.end()) return &found->second;
+  if (const auto found = process.kept.find(name); found != process.kept.end())
+    return &found->second;
   std::vector<std::string> names;
   for (const auto& [key, kept] : process.kept) names.push_back(key);
   std::string hint = DidYouMean(name, names);
@@ -89,7 +97,8 @@ const Kept* State::FindKept(const std::string& actor, const std::string& name, P
     if (!hint.empty()) break;
     const auto& kept = processes_[state.process].kept;
     const auto found = kept.find(name);
-    if (found != kept.end() && !found->second.kind) hint = fmt::format("; '{0}' has it: '{0}.{1}'", other, name);
+    if (found != kept.end() && !found->second.kind)
+      hint = fmt::format("; '{0}' has it: '{0}.{1}'", other, name);
   }
   if (hint.empty() && names.empty()) hint = "; it has none";
   if (hint.empty()) hint = fmt::format("; it has {}", JoinQuoted(names));

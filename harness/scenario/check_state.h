@@ -15,7 +15,8 @@
 
 namespace lockstep::transcript {
 
-// What a process has under a name: an object in the adapter, or (kind: nullopt) a value with the engine.
+// What a process has under a name: an object in the adapter, or (kind: nullopt) a value with the
+// engine.
 struct Kept {
   std::optional<ObjectKind> kind;
 };

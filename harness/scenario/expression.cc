@@ -16,7 +16,8 @@ namespace lockstep::transcript {
 namespace {
 
 constexpr int kMaxDepth = 40;
-// A message line of the protocol holds 1 MiB; a string of a quarter stays below it however it is escaped.
+// A message line of the protocol holds 1 MiB; a string of a quarter stays below it however it is
+// escaped.
 constexpr std::size_t kMaxText = 256 * 1024;
 
 // What the language means by the words that are values.
@@ -34,9 +35,12 @@ bool IsText(const Expr& expr) {
   switch (expr.kind) {
     case Expr::Kind::kFreshName:
     case Expr::Kind::kConcat:
-    case Expr::Kind::kRepeat: return true;
-    case Expr::Kind::kLiteral: return expr.value.If<std::string>() != nullptr;
-    default: return false;
+    case Expr::Kind::kRepeat:
+      return true;
+    case Expr::Kind::kLiteral:
+      return expr.value.If<std::string>() != nullptr;
+    default:
+      return false;
   }
 }
 
@@ -98,7 +102,9 @@ Expr ExpressionParser::Combined(Expr::Kind kind, Expr left, Expr right) const {
 }
 
 Expr ExpressionParser::ParseOr() {
-  if (++depth_ > kMaxDepth) return FailWith(lexer_.offset(), fmt::format("too deeply nested; expected at most {} levels", kMaxDepth));
+  if (++depth_ > kMaxDepth)
+    return FailWith(lexer_.offset(),
+                    fmt::format("too deeply nested; expected at most {} levels", kMaxDepth));
   Expr left = ParseSum();
   while (lexer_.Peek().Is("|")) {
     const Token op = lexer_.Take();
@@ -132,7 +138,9 @@ Expr ExpressionParser::ParseProduct() {
 Expr ExpressionParser::ParseUnary() {
   if (!lexer_.Peek().Is("-") && !lexer_.Peek().Is("+")) return ParsePower();
   const Token sign = lexer_.Take();
-  if (++depth_ > kMaxDepth) return FailWith(sign.begin, fmt::format("too deeply nested; expected at most {} levels", kMaxDepth));
+  if (++depth_ > kMaxDepth)
+    return FailWith(sign.begin,
+                    fmt::format("too deeply nested; expected at most {} levels", kMaxDepth));
   Expr operand = ParseUnary();
   --depth_;
   const bool negate = sign.Is("-");
@@ -149,7 +157,9 @@ Expr ExpressionParser::ParsePower() {
   if (!lexer_.Peek().Is("**")) return base;
   const Token op = lexer_.Take();
   // As in Python: 2**3**2 is 2**(3**2), and 2**-1 is refused below rather than here.
-  if (++depth_ > kMaxDepth) return FailWith(op.begin, fmt::format("too deeply nested; expected at most {} levels", kMaxDepth));
+  if (++depth_ > kMaxDepth)
+    return FailWith(op.begin,
+                    fmt::format("too deeply nested; expected at most {} levels", kMaxDepth));
   Expr exponent = ParseUnary();
   --depth_;
   return Binary(op, std::move(base), std::move(exponent));
@@ -170,7 +180,8 @@ Expr ExpressionParser::Binary(const Token& op, Expr left, Expr right) {
     left.value = Value(Bytes{left_bytes->data + right_bytes->data});
     return left;
   }
-  const bool texts = (IsText(left) && (IsText(right) || IsOpen(right))) || (IsOpen(left) && IsText(right));
+  const bool texts =
+      (IsText(left) && (IsText(right) || IsOpen(right))) || (IsOpen(left) && IsText(right));
   if (op.Is("+") && texts) {
     if (left.kind == Expr::Kind::kLiteral && right.kind == Expr::Kind::kLiteral) {
       left.value = Value(*left.value.If<std::string>() + *right.value.If<std::string>());
@@ -178,10 +189,10 @@ Expr ExpressionParser::Binary(const Token& op, Expr left, Expr right) {
     }
     return Combined(Expr::Kind::kConcat, std::move(left), std::move(right));
   }
-  return FailWith(op.begin,
-                  fmt::format("'{}' does not join these; '+ - * ** |' are for integers, '+' and '*' "
-                              "for strings, too",
-                              op.text));
+  return FailWith(
+      op.begin, fmt::format("'{}' does not join these; '+ - * ** |' are for integers, '+' and '*' "
+                            "for strings, too",
+                            op.text));
 }
 
 Expr ExpressionParser::BinaryIntegers(const Token& op, const Expr& left, const Expr& right) {
@@ -195,7 +206,8 @@ Expr ExpressionParser::BinaryIntegers(const Token& op, const Expr& left, const E
   } else if (op.Is("*")) {
     out = a.Multiply(b);
   } else if (op.Is("**")) {
-    if (b.negative()) return FailWith(op.begin, "the exponent of '**' is negative; expected an integer >= 0");
+    if (b.negative())
+      return FailWith(op.begin, "the exponent of '**' is negative; expected an integer >= 0");
     out = a.Power(b);
   } else {
     const auto bits = std::make_pair(a.ToInt64(), b.ToInt64());
@@ -203,7 +215,8 @@ Expr ExpressionParser::BinaryIntegers(const Token& op, const Expr& left, const E
     out = Integer(*bits.first | *bits.second);
   }
   if (!out) {
-    return FailWith(op.begin, fmt::format("this integer has more than {} digits", Integer::kMaxDigits));
+    return FailWith(op.begin,
+                    fmt::format("this integer has more than {} digits", Integer::kMaxDigits));
   }
   Expr result = left;
   result.value = out->ToValue();
@@ -218,7 +231,9 @@ Expr ExpressionParser::Repeat(const Token& op, Expr text, Expr times) {
   const auto* string = text.kind == Expr::Kind::kLiteral ? text.value.If<std::string>() : nullptr;
   const auto* bytes = text.kind == Expr::Kind::kLiteral ? text.value.If<Bytes>() : nullptr;
   // What is repeated at run time is a name: some 64 bytes.
-  const std::size_t size = string != nullptr ? string->size() : bytes != nullptr ? bytes->data.size() : 64;
+  const std::size_t size = string != nullptr  ? string->size()
+                           : bytes != nullptr ? bytes->data.size()
+                                              : 64;
   if (size != 0 && static_cast<std::uint64_t>(*count) > kMaxText / size) {
     return FailWith(op.begin, fmt::format("this string would have more than {} bytes", kMaxText));
   }
@@ -236,8 +251,10 @@ Expr ExpressionParser::ParsePrimary() {
   const Token& next = lexer_.Peek();
   switch (next.kind) {
     case Token::Kind::kInt:
-    case Token::Kind::kFloat: return ParseNumber();
-    case Token::Kind::kName: return ParseName();
+    case Token::Kind::kFloat:
+      return ParseNumber();
+    case Token::Kind::kName:
+      return ParseName();
     case Token::Kind::kString: {
       const Token token = lexer_.Take();
       return Literal(Value(token.data), token.begin);
@@ -246,8 +263,11 @@ Expr ExpressionParser::ParsePrimary() {
       const Token token = lexer_.Take();
       return Literal(Value(Bytes{token.data}), token.begin);
     }
-    case Token::Kind::kBad: lexer_.Take(); return Expr{};
-    case Token::Kind::kEnd: break;
+    case Token::Kind::kBad:
+      lexer_.Take();
+      return Expr{};
+    case Token::Kind::kEnd:
+      break;
     case Token::Kind::kPunct:
       if (next.Is("(")) return ParseSequence(")");
       if (next.Is("[")) return ParseSequence("]");
@@ -294,7 +314,8 @@ Expr ExpressionParser::ParseName() {
     return out;
   }
   if (lexer_.Peek().Is("(")) {
-    return FailWith(token.begin, "a call cannot be an argument or an expected value; expected a value");
+    return FailWith(token.begin,
+                    "a call cannot be an argument or an expected value; expected a value");
   }
   const bool dot = lexer_.Peek().Is(".");
   if (!dot && !IsFreeName(name)) {
@@ -305,13 +326,15 @@ Expr ExpressionParser::ParseName() {
   bool attribute_follows = dot;
   if (dot && names_.actors.count(name) != 0) {
     if (names_.kept.count(name) != 0) {
-      return FailWith(token.begin,
-                      fmt::format("'{0}' is an actor and an object; give one of them another name", name));
+      return FailWith(
+          token.begin,
+          fmt::format("'{0}' is an actor and an object; give one of them another name", name));
     }
     lexer_.Take();
     const Token of = lexer_.Take();
     if (of.kind != Token::Kind::kName) {
-      return FailWith(of.begin, fmt::format("expected an object or a value of '{}' after the dot", name));
+      return FailWith(of.begin,
+                      fmt::format("expected an object or a value of '{}' after the dot", name));
     }
     out.actor = name;
     out.name = std::string(of.text);
@@ -321,7 +344,8 @@ Expr ExpressionParser::ParseName() {
   lexer_.Take();
   const Token attribute = lexer_.Take();
   if (attribute.kind != Token::Kind::kName) {
-    return FailWith(attribute.begin, fmt::format("expected an attribute of '{}' after the dot", out.name));
+    return FailWith(attribute.begin,
+                    fmt::format("expected an attribute of '{}' after the dot", out.name));
   }
   Expr whole;
   whole.kind = Expr::Kind::kAttribute;
@@ -344,7 +368,8 @@ Expr ExpressionParser::ParseSequence(std::string_view close) {
     if (!comma) break;
   }
   if (!lexer_.Accept(close)) {
-    return FailWith(lexer_.offset(), fmt::format("expected ',' or '{}', {}", close, lexer_.Found()));
+    return FailWith(lexer_.offset(),
+                    fmt::format("expected ',' or '{}', {}", close, lexer_.Found()));
   }
   if (close == ")" && out.operands.size() == 1 && !comma) return std::move(out.operands.front());
   std::vector<Value> items;

@@ -13,7 +13,8 @@
 
 namespace lockstep::transcript {
 
-// The names that a transcript has made so far, whatever their conditions: what `x.y` means depends on them.
+// The names that a transcript has made so far, whatever their conditions: what `x.y` means depends
+// on them.
 struct Names {
   std::map<std::string, int> actors = {{"p", 0}};  // and the line where each was made
   std::map<std::string, std::vector<std::string>> groups;
@@ -25,7 +26,8 @@ bool IsFreshName(std::string_view name);
 // Whether an object, a value or an actor may be called so.
 bool IsFreeName(std::string_view name);
 
-// Parses at the lexer's place. A mistake is left with the lexer, and then what is returned means nothing.
+// Parses at the lexer's place. A mistake is left with the lexer, and then what is returned means
+// nothing.
 class ExpressionParser {
  public:
   ExpressionParser(Lexer* lexer, const Names* names) : lexer_(*lexer), names_(*names) {}

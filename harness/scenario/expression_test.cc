@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Values in a transcript, through the parser.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <fcntl.h>
 #include <limits>
 #include <string>
 #include <variant>
@@ -95,7 +95,8 @@ TEST(Words, AreNoNumbers) {
 TEST(Strings, HaveBothQuotesAndEscapes) {
   EXPECT_EQ(ValueOf("'it\\'s'"), Value(std::string("it's")));
   EXPECT_EQ(ValueOf("\"it's\""), Value(std::string("it's")));
-  EXPECT_EQ(ValueOf(R"('\n\t\\\x41\101\u00e9\U0001f600')"), Value(std::string("\n\t\\AA\u00e9\U0001f600")));
+  EXPECT_EQ(ValueOf(R"('\n\t\\\x41\101\u00e9\U0001f600')"),
+            Value(std::string("\n\t\\AA\u00e9\U0001f600")));
   EXPECT_EQ(ValueOf("'a\\0b'"), Value(std::string("a\0b", 3)));
   EXPECT_EQ(ValueOf("'é'"), Value(std::string("é")));
 }
@@ -112,11 +113,13 @@ TEST(BytesValues, AreNoStrings) {
 }
 
 TEST(Sequences, AreFoldedWhenTheyAreConstant) {
-  EXPECT_EQ(ValueOf("[1, 'a', None]"), Value(List{{Value::Int(1), Value(std::string("a")), Value(None{})}}));
+  EXPECT_EQ(ValueOf("[1, 'a', None]"),
+            Value(List{{Value::Int(1), Value(std::string("a")), Value(None{})}}));
   EXPECT_EQ(ValueOf("(1,)"), Value(Tuple{{Value::Int(1)}}));
   EXPECT_EQ(ValueOf("()"), Value(Tuple{}));
   EXPECT_EQ(ValueOf("(1)"), Value::Int(1));
-  EXPECT_EQ(ValueOf("[(1, 2), []]"), Value(List{{Value(Tuple{{Value::Int(1), Value::Int(2)}}), Value(List{})}}));
+  EXPECT_EQ(ValueOf("[(1, 2), []]"),
+            Value(List{{Value(Tuple{{Value::Int(1), Value::Int(2)}}), Value(List{})}}));
 }
 
 TEST(Sequences, AreKeptWhenTheyAreNot) {

@@ -96,7 +96,9 @@ std::optional<Integer> Integer::Add(const Integer& other) const {
   return std::move(out).Checked();
 }
 
-std::optional<Integer> Integer::Subtract(const Integer& other) const { return Add(other.Negated()); }
+std::optional<Integer> Integer::Subtract(const Integer& other) const {
+  return Add(other.Negated());
+}
 
 std::optional<Integer> Integer::Multiply(const Integer& other) const {
   Integer out;

@@ -38,7 +38,8 @@ void AppendUtf8(std::uint32_t code, std::string* out) {
   }
 }
 
-// Reads what stands after a backslash at `*at`; leaves `*at` behind it. Returns what is wrong, or "".
+// Reads what stands after a backslash at `*at`; leaves `*at` behind it. Returns what is wrong, or
+// "".
 std::string Unescape(std::string_view text, std::size_t* at, bool bytes, std::string* out) {
   constexpr std::string_view kLetters = "\\'\"ntrabfv";
   constexpr std::string_view kMeanings = "\\'\"\n\t\r\a\b\f\v";
@@ -56,7 +57,8 @@ std::string Unescape(std::string_view text, std::size_t* at, bool bytes, std::st
     if (code > 0xff) return "an octal escape ends at '\\377'";
   } else {
     const int digits = c == 'x' ? 2 : bytes ? 0 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
-    if (digits == 0) return fmt::format("unknown escape '\\{}' in {}", c, bytes ? "bytes" : "a string");
+    if (digits == 0)
+      return fmt::format("unknown escape '\\{}' in {}", c, bytes ? "bytes" : "a string");
     for (int i = 0; i < digits; ++i) {
       if (*at >= text.size() || !IsHexDigit(text[*at])) {
         return fmt::format("'\\{}' needs {} hexadecimal digits", c, digits);
@@ -151,12 +153,21 @@ bool Lexer::MessageEndsAt(std::size_t at, const MessageEnds& ends) const {
     return tail.substr(0, word.size()) == word;
   };
   if (follows("or", [&](auto tail) {
-        return starts_with(tail, "raises ") || starts_with(tail, "returns ") || starts_with(tail, "->");
+        return starts_with(tail, "raises ") || starts_with(tail, "returns ") ||
+               starts_with(tail, "->");
       })) {
     return true;
   }
   if (follows("after", [](auto tail) { return IsDigit(tail.front()); })) return true;
-  if (ends.at_as && follows("as", [](auto tail) { return IsNameStart(tail.front()); })) return true;
+  // `as w` is at the end, or `, other l` follows: a message may well say "as it is".
+  const auto name_and_end = [](std::string_view tail) {
+    std::size_t end = 0;
+    while (end < tail.size() && IsNameCharacter(tail[end])) ++end;
+    const std::size_t next = tail.find_first_not_of(" \t", end);
+    return IsNameStart(tail.front()) && (next == std::string_view::npos || tail[next] == ',' ||
+                                         tail[next] == '#' || tail.substr(next, 5) == "when ");
+  };
+  if (ends.at_as && follows("as", name_and_end)) return true;
   return follows("when", [&](auto tail) {
     for (const std::string_view subject : {"python ", "glibc ", "musl "}) {
       if (!starts_with(tail, subject)) continue;
@@ -171,9 +182,11 @@ std::string_view Lexer::TakeMessage(const MessageEnds& ends) {
   if (mistakes_->any()) return {};
   const std::string_view text = line_->text;
   const std::size_t begin = SkipBlanks(next_);
-  // From the blank before, so that a comment right after the colon is one.
-  std::size_t end = next_;
+  // The first word is the message's whatever it is, unless it begins a comment.
+  std::size_t end = begin;
+  if (begin < text.size() && text[begin] == '#' && begin > next_) return {};
   while (end < text.size() && !MessageEndsAt(end, ends)) ++end;
+  while (end > begin && IsBlank(text[end - 1])) --end;
   if (end <= begin) return {};
   verbatim_.emplace_back(begin, end);
   Advance(end);
@@ -213,7 +226,8 @@ Token Lexer::Lex(std::size_t at) const {
   if (at >= text.size() || text[at] == '#') return Token{Token::Kind::kEnd, at, at, {}, {}};
   const char c = text[at];
   if (IsNameStart(c)) return LexName(at);
-  if (IsDigit(c) || (c == '.' && at + 1 < text.size() && IsDigit(text[at + 1]))) return LexNumber(at);
+  if (IsDigit(c) || (c == '.' && at + 1 < text.size() && IsDigit(text[at + 1])))
+    return LexNumber(at);
   if (c == '\'' || c == '"') return LexString(at, false);
   static constexpr std::array<std::string_view, 25> kPunctuation = {
       "...", "..", "->", "**", "<=", ">=", "==", "!=", "<", ">", "=", "(", ")",
@@ -227,8 +241,9 @@ Token Lexer::Lex(std::size_t at) const {
   while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) ++end;
   const std::string_view shown = text.substr(at, end - at);
   const auto byte = static_cast<unsigned char>(c);
-  std::string what = byte < 0x20 || byte == 0x7f ? fmt::format("unexpected character '\\x{:02x}'", byte)
-                                                 : fmt::format("unexpected character '{}'", shown);
+  std::string what = byte < 0x20 || byte == 0x7f
+                         ? fmt::format("unexpected character '\\x{:02x}'", byte)
+                         : fmt::format("unexpected character '{}'", shown);
   return Token{Token::Kind::kBad, at, end, shown, std::move(what)};
 }
 
@@ -253,7 +268,9 @@ Token Lexer::LexNumber(std::size_t at) const {
     while (end < text.size() && accepts(text[end])) ++end;
     return end > begin;
   };
-  const auto peek = [&](std::size_t ahead) { return end + ahead < text.size() ? text[end + ahead] : '\0'; };
+  const auto peek = [&](std::size_t ahead) {
+    return end + ahead < text.size() ? text[end + ahead] : '\0';
+  };
   Token token{Token::Kind::kInt, at, at, {}, {}};
   bool good = true;
   std::string wanted = "as in '12', '0xff' or '1e300'";

@@ -26,14 +26,15 @@ struct Token {
   }
 };
 
-// What ends a message besides the end of the line, a comment, ` or raises`, ` after 5ms` and a condition.
+// What ends a message besides the end of the line, a comment, ` or raises`, ` after 5ms` and a
+// condition.
 struct MessageEnds {
   bool at_semicolon_or_brace = false;  // inside of `together { }`
   bool at_as = false;                  // where `as w` may follow
 };
 
-// Reads left to right. Once `mistakes` has one, every token is kEnd: a parser need not look after each step.
-// Copying one is how to look ahead. The line and the mistakes outlive it.
+// Reads left to right. Once `mistakes` has one, every token is kEnd: a parser need not look after
+// each step. Copying one is how to look ahead. The line and the mistakes outlive it.
 class Lexer {
  public:
   Lexer(const SourceLine* line, Mistakes* mistakes) : line_(line), mistakes_(mistakes) {}
@@ -43,7 +44,8 @@ class Lexer {
   Token Take();
   // Takes the next token when it is this punctuation or name.
   bool Accept(std::string_view punct_or_name);
-  // Up to the next blank, comma, semicolon, closing bracket or comment, whatever it is; may be empty.
+  // Up to the next blank, comma, semicolon, closing bracket or comment, whatever it is; may be
+  // empty.
   std::string_view TakeWord();
   // The rest as text, blanks around it dropped.
   std::string_view TakeMessage(const MessageEnds& ends);

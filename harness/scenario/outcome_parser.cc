@@ -31,14 +31,17 @@ std::optional<std::chrono::nanoseconds> ParseDuration(Lexer* lexer) {
   const double number = std::strtod(word.c_str(), nullptr);
   const auto points = std::count(word.begin(), word.end(), '.');
   if (digits == 0 || factor == 0 || points > 1 || !std::isfinite(number)) {
-    lexer->FailAt(begin, fmt::format("'{}' is not a duration; expected a number and 's', 'ms' or 'us', as "
-                                     "in '50ms'",
-                                     word));
+    lexer->FailAt(begin,
+                  fmt::format("'{}' is not a duration; expected a number and 's', 'ms' or 'us', as "
+                              "in '50ms'",
+                              word));
     return std::nullopt;
   }
   const double seconds = number * factor;
   if (seconds <= 0 || seconds > kLongestSeconds) {
-    lexer->FailAt(begin, fmt::format("'{}' is out of range; expected more than 0 and at most 24 hours", word));
+    lexer->FailAt(
+        begin,
+        fmt::format("'{}' is out of range; expected more than 0 and at most 24 hours", word));
     return std::nullopt;
   }
   return std::chrono::nanoseconds(std::llround(seconds * 1e9));
@@ -83,12 +86,14 @@ class OutcomeParser {
     const Token next = lexer_.Peek();
     if (next.Is("blocked") || next.Is("unsupported")) {
       if (!place_.of_a_call) {
-        lexer_.Fail(next.Is("blocked") ? "a call in flight that does not come back is 'still blocked'"
-                                       : "'unsupported' is the outcome of a call, not of one in flight");
+        lexer_.Fail(next.Is("blocked")
+                        ? "a call in flight that does not come back is 'still blocked'"
+                        : "'unsupported' is the outcome of a call, not of one in flight");
       }
       lexer_.Take();
       out.kind = next.Is("blocked") ? Expected::Kind::kBlocked : Expected::Kind::kUnsupported;
-    } else if (next.Is("...") || (next.kind == Token::Kind::kName && Contains(TypeWords(), next.text))) {
+    } else if (next.Is("...") ||
+               (next.kind == Token::Kind::kName && Contains(TypeWords(), next.text))) {
       out.type_of_value = std::string(lexer_.Take().text);
     } else {
       out.value = ExpressionParser(&lexer_, &names_).ParseExpr();
@@ -105,7 +110,8 @@ class OutcomeParser {
     if (!lexer_.Accept(":")) return out;
     const std::size_t colon = lexer_.last_end() - 1;
     out.message = std::string(lexer_.TakeMessage(place_.message_ends));
-    if (out.message->empty()) lexer_.FailAt(colon, "expected a message after ':'; leave the ':' out to judge none");
+    if (out.message->empty())
+      lexer_.FailAt(colon, "expected a message after ':'; leave the ':' out to judge none");
     return out;
   }
 
@@ -114,18 +120,19 @@ class OutcomeParser {
     const bool word = next.kind == Token::Kind::kName && !next.Is("or") && !next.Is("after") &&
                       !next.Is("when") && !next.Is("as");
     if (word && !type.is_os_error) {
-      lexer_.Fail(fmt::format("'{}' has no errno; expected ':' and a message, or the end of the line", type.name));
+      lexer_.Fail(fmt::format(
+          "'{}' has no errno; expected ':' and a message, or the end of the line", type.name));
     } else if (word && next.Is("any") && type.errnos.empty()) {
       lexer_.Take();
     } else if (word) {
       lexer_.Take();
       out->errno_value = ErrnoValue(next.text);
-      const bool fits = !out->errno_value || type.errnos.empty() ||
-                        std::find(type.errnos.begin(), type.errnos.end(), *out->errno_value) !=
-                            type.errnos.end();
+      const bool fits =
+          !out->errno_value || type.errnos.empty() ||
+          std::find(type.errnos.begin(), type.errnos.end(), *out->errno_value) != type.errnos.end();
       if (!out->errno_value) {
-        lexer_.FailAt(next.begin,
-                      fmt::format("unknown errno '{}'{}", next.text, DidYouMean(next.text, ErrnoNames())));
+        lexer_.FailAt(next.begin, fmt::format("unknown errno '{}'{}", next.text,
+                                              DidYouMean(next.text, ErrnoNames())));
       } else if (!fits) {
         lexer_.FailAt(next.begin, fmt::format("{} never has {}; expected {}", type.name, next.text,
                                               JoinQuoted(NamesOf(type.errnos), "or")));
@@ -181,10 +188,11 @@ Condition ParseCondition(Lexer* lexer) {
     if (subject.kind == Token::Kind::kName) {
       term.subject = std::string(lexer->Take().text);
       if (!Contains(Subjects(), term.subject)) {
-        lexer->FailAt(subject.begin,
-                      fmt::format("unknown subject '{}' of a condition; expected a version of Python as in "
-                                  "'>= 3.12', or 'glibc' or 'musl'{}",
-                                  term.subject, DidYouMean(term.subject, Subjects())));
+        lexer->FailAt(
+            subject.begin,
+            fmt::format("unknown subject '{}' of a condition; expected a version of Python as in "
+                        "'>= 3.12', or 'glibc' or 'musl'{}",
+                        term.subject, DidYouMean(term.subject, Subjects())));
       }
     }
     const std::optional<Condition::Op> op = ComparisonOf(lexer->Peek());

@@ -29,7 +29,8 @@ Result<std::vector<std::string>> FilesOf(const std::string& path) {
   fs::directory_iterator entry(path, error);
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     const fs::path& file = entry->path();
-    if (file.extension() == ".toml" && file.filename() != kNotScenarios) files.push_back(file.string());
+    if (file.extension() == ".toml" && file.filename() != kNotScenarios)
+      files.push_back(file.string());
   }
   if (error) return Fail(fmt::format("{}: {}", path, error.message()));
   if (files.empty()) return Fail(fmt::format("{}: no scenarios here; expected *.toml files", path));
@@ -47,8 +48,10 @@ Result<std::string> ReadFile(const std::string& file) {
 
 }  // namespace
 
-Result<std::vector<Step>> ParseSteps(std::string_view text, const std::string& file, int first_line) {
-  return transcript::ParseTranscript(transcript::SplitLines(text, first_line), file, Condition{}, "");
+Result<std::vector<Step>> ParseSteps(std::string_view text, const std::string& file,
+                                     int first_line) {
+  return transcript::ParseTranscript(transcript::SplitLines(text, first_line), file, Condition{},
+                                     "");
 }
 
 Result<std::vector<Scenario>> LoadScenarios(const std::string& path) {
@@ -65,7 +68,8 @@ Result<std::vector<Scenario>> LoadScenarios(const std::string& path) {
       const std::string place = fmt::format("{}:{}", file, scenario.line);
       const auto [there, is_new] = places.emplace(scenario.name, place);
       if (!is_new) {
-        return Fail(fmt::format("{}: the name '{}' is taken, at {}", place, scenario.name, there->second));
+        return Fail(
+            fmt::format("{}: the name '{}' is taken, at {}", place, scenario.name, there->second));
       }
       all.push_back(std::move(scenario));
     }

@@ -33,7 +33,8 @@ class Conditions {
  public:
   void Add(const Condition& condition) {
     for (const Condition::Term& term : condition.terms) {
-      for (Version& version : Around(term.version)) versions_[term.subject].push_back(std::move(version));
+      for (Version& version : Around(term.version))
+        versions_[term.subject].push_back(std::move(version));
     }
     conditions_.push_back(&condition);
   }
@@ -47,14 +48,16 @@ class Conditions {
       candidates.push_back(Platform{python, "", {}});
       for (const auto& [libc, versions] : versions_) {
         if (libc == "python") continue;
-        for (const Version& version : versions) candidates.push_back(Platform{python, libc, version});
+        for (const Version& version : versions)
+          candidates.push_back(Platform{python, libc, version});
       }
     }
     std::vector<Platform> out;
     std::set<std::vector<bool>> seen;
     for (Platform& candidate : candidates) {
       std::vector<bool> outcomes;
-      for (const Condition* condition : conditions_) outcomes.push_back(condition->Holds(candidate));
+      for (const Condition* condition : conditions_)
+        outcomes.push_back(condition->Holds(candidate));
       if (out.size() < kMostPlatforms && scope.Holds(candidate) && seen.insert(outcomes).second) {
         out.push_back(std::move(candidate));
       }
@@ -69,7 +72,8 @@ class Conditions {
 
 }  // namespace
 
-std::vector<Platform> RepresentativePlatforms(const std::vector<Step>& steps, const Condition& scope) {
+std::vector<Platform> RepresentativePlatforms(const std::vector<Step>& steps,
+                                              const Condition& scope) {
   Conditions conditions;
   conditions.Add(scope);
   for (const Step& step : steps) conditions.Add(step.condition);
@@ -78,7 +82,8 @@ std::vector<Platform> RepresentativePlatforms(const std::vector<Step>& steps, co
 
 std::string PlatformText(const Platform& platform) {
   std::string out = "on Python " + platform.like.Text();
-  if (!platform.libc.empty()) out += fmt::format(" with {} {}", platform.libc, platform.libc_version.Text());
+  if (!platform.libc.empty())
+    out += fmt::format(" with {} {}", platform.libc, platform.libc_version.Text());
   return out;
 }
 

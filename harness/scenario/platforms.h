@@ -10,9 +10,10 @@
 
 namespace lockstep::transcript {
 
-// One for each way in which the conditions of `steps` can come out where `scope` holds; one at least, unless
-// `scope` contradicts itself.
-std::vector<Platform> RepresentativePlatforms(const std::vector<Step>& steps, const Condition& scope);
+// One for each way in which the conditions of `steps` can come out where `scope` holds; one at
+// least, unless `scope` contradicts itself.
+std::vector<Platform> RepresentativePlatforms(const std::vector<Step>& steps,
+                                              const Condition& scope);
 
 // "on Python 3.11", "on Python 3.11 with glibc 2.40".
 std::string PlatformText(const Platform& platform);

@@ -234,7 +234,7 @@ struct Scenario {
 };
 
 // A transcript line for a step, as a report prints it. A step or an expectation that has its text as written is printed so;
-// one built by a program is put into words, and parsing these gives the same again.
+// one built by a program, without a text, is put into words (for a group a line each), and parsing these gives the same.
 std::string ToText(const Expr& expr);
 std::string ToText(const Call& call);
 std::string ToText(const Expectation& expectation);

@@ -56,7 +56,8 @@ std::size_t Utf8Length(std::string_view text) {
   return length;
 }
 
-// What a terminal and a JSON writer can take: bytes that are no character, and control characters, become U+FFFD.
+// What a terminal and a JSON writer can take: bytes that are no character, and control characters,
+// become U+FFFD.
 std::string Readable(std::string_view text) {
   std::string out;
   while (!text.empty()) {

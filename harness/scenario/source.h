@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Lines of a transcript, where they stand in their file, and how a mistake in them is told. Plain data and pure
-// functions: nothing here blocks, keeps state or fails.
+// Lines of a transcript, where they stand in their file, and how a mistake in them is told. Plain
+// data and pure functions: nothing here blocks, keeps state or fails.
 #ifndef LOCKSTEP_HARNESS_SCENARIO_SOURCE_H_
 #define LOCKSTEP_HARNESS_SCENARIO_SOURCE_H_
 
@@ -69,7 +69,8 @@ std::size_t CountCharacters(std::string_view text);
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& words);
 
 // "a", "a and b", "a, b and c", each in quotes; `conjunction` in place of "and".
-std::string JoinQuoted(const std::vector<std::string>& words, const std::string& conjunction = "and");
+std::string JoinQuoted(const std::vector<std::string>& words,
+                       const std::string& conjunction = "and");
 
 }  // namespace lockstep::transcript
 

@@ -72,7 +72,8 @@ Step StepParser::ParseStep() {
 void StepParser::ParseStepOfHarness(const Token& word, Step* step) {
   const std::string name(word.text);
   if (in_together_) {
-    lexer_.Fail(fmt::format("'{}' cannot be in 'together'; expected calls and hammers of actors", name));
+    lexer_.Fail(
+        fmt::format("'{}' cannot be in 'together'; expected calls and hammers of actors", name));
     return;
   }
   lexer_.Take();
@@ -103,12 +104,14 @@ void StepParser::ParseStepOfActors(Step* step) {
   ahead.Take();
   // A step word that is followed by one of these is the name of an object or of an operation.
   const bool call = ahead.Peek().Is("=") || ahead.Peek().Is(".") || ahead.Peek().Is("(");
-  const bool step_word = verb.kind == Token::Kind::kName && Contains(StepWords(), verb.text) && !call;
+  const bool step_word =
+      verb.kind == Token::Kind::kName && Contains(StepWords(), verb.text) && !call;
   const bool outcome = step_word && IsOutcomeNext(&lexer_);
   if (actors.one_of && !outcome) {
     lexer_.Fail("after 'a|b' stands 'returns' or 'raises' only");
   } else if (in_together_ && step_word && !verb.Is("hammer")) {
-    lexer_.Fail(fmt::format("'{}' cannot be in 'together'; expected calls and hammers of actors", verb.text));
+    lexer_.Fail(fmt::format("'{}' cannot be in 'together'; expected calls and hammers of actors",
+                            verb.text));
   } else if (actors.one_of) {
     ParseOneOf(actors, step);
   } else if (outcome) {
@@ -217,8 +220,9 @@ void StepParser::ParseOnSignal(const Actors& actors, Step* step) {
   } else if (action.Is("default")) {
     what.action = Action::kDefault;
   } else if (!action.Is("return")) {
-    lexer_.FailAt(at, fmt::format("expected 'return', 'raise TYPE', 'call CALL', 'ignore' or 'default'{}",
-                                  DidYouMean(action.text, {"return", "raise", "call", "ignore", "default"})));
+    lexer_.FailAt(
+        at, fmt::format("expected 'return', 'raise TYPE', 'call CALL', 'ignore' or 'default'{}",
+                        DidYouMean(action.text, {"return", "raise", "call", "ignore", "default"})));
   }
   const std::size_t restart = lexer_.offset();
   what.restart = lexer_.Accept("restart");
@@ -255,12 +259,14 @@ void StepParser::ParseTogether(Step* step) {
     Step inner = ParseStep();
     if (lexer_.Peek().Is("when")) lexer_.Fail("a condition stands after the '}' of 'together'");
     const bool end = lexer_.Peek().kind == Token::Kind::kEnd || lexer_.Peek().Is("}");
-    if (!end && !lexer_.Accept(";")) lexer_.Fail(fmt::format("expected ';' or '}}', {}", lexer_.Found()));
+    if (!end && !lexer_.Accept(";"))
+      lexer_.Fail(fmt::format("expected ';' or '}}', {}", lexer_.Found()));
     step->text += (step->text.empty() ? "" : "; ") + inner.text;
     what.steps.push_back(std::move(inner));
   }
   in_together_ = false;
-  if (what.steps.empty()) mistakes_.Report(open, "'together' is empty; expected calls and hammers of actors");
+  if (what.steps.empty())
+    mistakes_.Report(open, "'together' is empty; expected calls and hammers of actors");
   step->text = "together { " + step->text + " }";
   step->what = std::move(what);
 }
@@ -269,7 +275,8 @@ void StepParser::ParseHammer(const Actors& actors, Step* step) {
   lexer_.Take();
   const Token object = lexer_.Take();
   if (object.kind != Token::Kind::kName) {
-    lexer_.FailAt(object.begin, "expected a semaphore and a number of rounds, as in 'hammer s 1000'");
+    lexer_.FailAt(object.begin,
+                  "expected a semaphore and a number of rounds, as in 'hammer s 1000'");
   }
   Hammer what;
   what.actors = actors.names;
@@ -293,8 +300,9 @@ void StepParser::ParseHammerResult(Step* step) {
                                  : inside            ? &what.inside_at_most
                                                      : nullptr;
     if (value == nullptr) {
-      lexer_.FailAt(field.begin, fmt::format("expected 'entries', 'counter', 'inside' or 'value'{}",
-                                             DidYouMean(name, {"entries", "counter", "inside", "value"})));
+      lexer_.FailAt(field.begin,
+                    fmt::format("expected 'entries', 'counter', 'inside' or 'value'{}",
+                                DidYouMean(name, {"entries", "counter", "inside", "value"})));
       break;
     }
     if (*value) lexer_.FailAt(field.begin, fmt::format("'{}' is said twice", name));

@@ -15,8 +15,8 @@
 
 namespace lockstep::transcript {
 
-// Knows the grammar and the names made so far; what may follow what is for check.h. The lines and the
-// mistakes outlive it. Used once.
+// Knows the grammar and the names made so far; what may follow what is for check.h. The lines and
+// the mistakes outlive it. Used once.
 class StepParser {
  public:
   StepParser(const std::vector<SourceLine>* lines, Mistakes* mistakes)

@@ -45,7 +45,8 @@ bool StepParser::AcceptWord(std::string_view word) { return lexer_.Accept(word);
 long StepParser::ParseNumber(std::string_view what, long least, long most) {
   const std::size_t at = lexer_.offset();
   if (lexer_.Peek().kind == Token::Kind::kEnd) {
-    lexer_.Fail(fmt::format("expected {} from {} to {}, found the end of the line", what, least, most));
+    lexer_.Fail(
+        fmt::format("expected {} from {} to {}, found the end of the line", what, least, most));
     return least;
   }
   const Expr expr = ExpressionParser(&lexer_, &names_).ParseExpr();
@@ -76,7 +77,8 @@ int StepParser::MadeLater(std::string_view name) const {
 void StepParser::FailUnknownActor(const Token& name) {
   const std::string word(name.text);
   if (const int line = MadeLater(word)) {
-    lexer_.FailAt(name.begin, fmt::format("actor '{}' is used before it is made, on line {}", word, line));
+    lexer_.FailAt(name.begin,
+                  fmt::format("actor '{}' is used before it is made, on line {}", word, line));
     return;
   }
   std::vector<std::string> candidates = Keys(names_.actors);
@@ -102,7 +104,9 @@ std::vector<std::string> StepParser::ParseOneActors() {
   if (!lexer_.Peek().Is("[")) {
     if (names_.actors.count(word) != 0) return {word};
     if (group != names_.groups.end()) {
-      lexer_.FailAt(name.begin, fmt::format("'{0}' is a group; expected '{0}[*]' or one of it, as in '{0}[1]'", word));
+      lexer_.FailAt(
+          name.begin,
+          fmt::format("'{0}' is a group; expected '{0}[*]' or one of it, as in '{0}[1]'", word));
     } else {
       FailUnknownActor(name);
     }
@@ -110,7 +114,9 @@ std::vector<std::string> StepParser::ParseOneActors() {
   }
   lexer_.Take();
   if (group == names_.groups.end()) {
-    lexer_.FailAt(name.begin, fmt::format("there is no group '{0}'; one is made as in 'p fork {0}[1..8]'", word));
+    lexer_.FailAt(
+        name.begin,
+        fmt::format("there is no group '{0}'; one is made as in 'p fork {0}[1..8]'", word));
     return {word};
   }
   std::vector<std::string> names;
@@ -119,12 +125,13 @@ std::vector<std::string> StepParser::ParseOneActors() {
   } else {
     const std::size_t at = lexer_.offset();
     const long from = ParseNumber("an index", 0, 99999);
-    const long to = lexer_.Accept("..") ? ParseNumber("an index", from, from + kLargestGroup - 1) : from;
+    const long to =
+        lexer_.Accept("..") ? ParseNumber("an index", from, from + kLargestGroup - 1) : from;
     for (long i = from; i <= to; ++i) {
       names.push_back(fmt::format("{}{}", word, i));
       if (names_.actors.count(names.back()) == 0) {
-        lexer_.FailAt(at, fmt::format("'{0}[{1}]' is not there; the group '{0}' has {2} actors", word, i,
-                                      group->second.size()));
+        lexer_.FailAt(at, fmt::format("'{0}[{1}]' is not there; the group '{0}' has {2} actors",
+                                      word, i, group->second.size()));
       }
     }
   }
@@ -154,13 +161,15 @@ std::string StepParser::ParseNewName(std::string_view what) {
   const Token name = lexer_.Take();
   const std::string word(name.text);
   if (name.kind != Token::Kind::kName) {
-    lexer_.FailAt(name.begin, fmt::format("expected a name for {}, {}", what,
-                                          name.kind == Token::Kind::kEnd ? "found the end of the line"
-                                                                         : "found '" + word + "'"));
+    lexer_.FailAt(name.begin,
+                  fmt::format("expected a name for {}, {}", what,
+                              name.kind == Token::Kind::kEnd ? "found the end of the line"
+                                                             : "found '" + word + "'"));
   } else if (Contains(ReservedWords(), word)) {
     lexer_.FailAt(name.begin, fmt::format("'{}' is reserved, never an actor", word));
   } else if (!IsFreeName(word)) {
-    lexer_.FailAt(name.begin, fmt::format("'{}' has a meaning of its own; an actor needs another name", word));
+    lexer_.FailAt(name.begin,
+                  fmt::format("'{}' has a meaning of its own; an actor needs another name", word));
   } else {
     names_.actors.emplace(word, lexer_.line().number);
   }
@@ -180,7 +189,8 @@ std::vector<std::string> StepParser::ParseNewActors() {
     lexer_.FailAt(first.begin, fmt::format("'{}' cannot name a group of actors", group));
   }
   const long from = ParseNumber("an index", 0, 99999);
-  if (!lexer_.Accept("..")) lexer_.FailAt(at, fmt::format("expected a range, as in '{}[1..8]'", group));
+  if (!lexer_.Accept(".."))
+    lexer_.FailAt(at, fmt::format("expected a range, as in '{}[1..8]'", group));
   const long to = ParseNumber("an index", from, from + kLargestGroup - 1);
   if (!lexer_.Accept("]")) lexer_.Fail(fmt::format("expected ']', {}", lexer_.Found()));
   std::vector<std::string> names;
@@ -216,8 +226,9 @@ void StepParser::ParseMachineWord(std::size_t at, const std::string& word, Machi
   if (equals != std::string::npos && (key == "size" || key == "inodes")) {
     const std::optional<long> number = ParseSize(std::string_view(word).substr(equals + 1));
     if (!number) {
-      lexer_.FailAt(at, fmt::format("'{}' is not a size; expected as in '{}'", word.substr(equals + 1),
-                                    key == "size" ? "size=4K" : "inodes=8"));
+      lexer_.FailAt(at,
+                    fmt::format("'{}' is not a size; expected as in '{}'", word.substr(equals + 1),
+                                key == "size" ? "size=4K" : "inodes=8"));
     }
     (key == "size" ? machine->size_bytes : machine->inodes) = number;
   } else if (word == "full") {
@@ -227,10 +238,11 @@ void StepParser::ParseMachineWord(std::size_t at, const std::string& word, Machi
   } else if (word == "absent") {
     machine->absent = true;
   } else {
-    lexer_.FailAt(at, fmt::format("unknown word '{}' of a machine; expected 'size=4K', 'inodes=8', 'full', "
-                                  "'read-only' or 'absent'{}",
-                                  word,
-                                  DidYouMean(word, {"size=4K", "inodes=8", "full", "read-only", "absent"})));
+    lexer_.FailAt(
+        at, fmt::format("unknown word '{}' of a machine; expected 'size=4K', 'inodes=8', 'full', "
+                        "'read-only' or 'absent'{}",
+                        word,
+                        DidYouMean(word, {"size=4K", "inodes=8", "full", "read-only", "absent"})));
   }
 }
 

@@ -11,7 +11,8 @@ namespace lockstep::transcript {
 namespace {
 
 // The filling of the placeholder at `at`, and its length; nullptr where none is.
-const Filling* FillingAt(std::string_view text, std::size_t at, const Fillings& fillings, std::size_t* length) {
+const Filling* FillingAt(std::string_view text, std::size_t at, const Fillings& fillings,
+                         std::size_t* length) {
   for (const auto& [key, filling] : fillings) {
     const std::string placeholder = "{" + key + "}";
     if (text.substr(at, placeholder.size()) != placeholder) continue;
@@ -63,7 +64,8 @@ std::string FillIn(std::string_view text, const Fillings& fillings) {
 
 std::string FillInName(std::string_view name, const Fillings& fillings) {
   Fillings slugs = fillings;
-  for (auto& [key, filling] : slugs) filling.text = Slug(filling.name.empty() ? filling.text : filling.name);
+  for (auto& [key, filling] : slugs)
+    filling.text = Slug(filling.name.empty() ? filling.text : filling.name);
   return FillIn(name, slugs);
 }
 

@@ -30,7 +30,8 @@ SourceLine FillInLine(const SourceLine& line, const Fillings& fillings);
 // " (with timeout=-1, kind=0)", or nothing where there is nothing to fill in.
 std::string RemarkOf(const Fillings& fillings);
 
-// The lines without the indent that all have, and without empty ones at both ends; each ends with \n.
+// The lines without the indent that all have, and without empty ones at both ends; each ends with
+// \n.
 std::string Unindented(const std::vector<SourceLine>& lines);
 
 }  // namespace lockstep::transcript

@@ -39,16 +39,21 @@ std::string DurationText(std::chrono::nanoseconds duration) {
 std::string ExpectedText(const Expected& expected, bool returns) {
   const std::string intro = returns ? "returns " : "-> ";
   switch (expected.kind) {
-    case Expected::Kind::kBlocked: return intro + "blocked";
-    case Expected::Kind::kUnsupported: return intro + "unsupported";
+    case Expected::Kind::kBlocked:
+      return intro + "blocked";
+    case Expected::Kind::kUnsupported:
+      return intro + "unsupported";
     case Expected::Kind::kReturned:
-      return intro + (expected.type_of_value.empty() ? ToText(expected.value) : expected.type_of_value);
-    case Expected::Kind::kRaised: break;
+      return intro +
+             (expected.type_of_value.empty() ? ToText(expected.value) : expected.type_of_value);
+    case Expected::Kind::kRaised:
+      break;
   }
   std::string out = "raises " + expected.type;
   const transcript::ExceptionName* type = transcript::FindException(expected.type);
   if (expected.errno_value) {
-    if (type == nullptr || type->errnos.size() != 1) out += " " + transcript::ErrnoName(*expected.errno_value);
+    if (type == nullptr || type->errnos.size() != 1)
+      out += " " + transcript::ErrnoName(*expected.errno_value);
   } else if (type != nullptr && type->is_os_error) {
     out += " any";
   }
@@ -65,8 +70,8 @@ std::string ExpectationText(const Expectation& expectation, bool returns) {
   return out;
 }
 
-// A step in words, whatever `text` says. Groups are told apart: each actor has a line of its own, or stands
-// with the others in `together`.
+// A step in words, whatever `text` says. Groups are told apart: each actor has a line of its own,
+// or stands with the others in `together`.
 class Writer {
  public:
   std::string operator()(const Do& what) const {
@@ -83,9 +88,15 @@ class Writer {
     if (!what.other.empty()) out += ", other " + what.other;
     return out;
   }
-  std::string operator()(const StillBlocked& what) const { return Lines(what.actors, " still blocked"); }
-  std::string operator()(const Handled& what) const { return what.actor + " handled " + what.signal; }
-  std::string operator()(const Died& what) const { return Lines(what.actors, " died " + what.signal); }
+  std::string operator()(const StillBlocked& what) const {
+    return Lines(what.actors, " still blocked");
+  }
+  std::string operator()(const Handled& what) const {
+    return what.actor + " handled " + what.signal;
+  }
+  std::string operator()(const Died& what) const {
+    return Lines(what.actors, " died " + what.signal);
+  }
   std::string operator()(const Exited& what) const {
     return Lines(what.actors, fmt::format(" exited {}", what.status));
   }
@@ -104,11 +115,21 @@ class Writer {
   std::string operator()(const OnSignal& what) const {
     std::string out = what.actor + " on " + what.signal;
     switch (what.action) {
-      case OnSignal::Action::kReturn: out += " return"; break;
-      case OnSignal::Action::kRaise: out += " raise " + what.type; break;
-      case OnSignal::Action::kCall: out += " call " + ToText(what.call); break;
-      case OnSignal::Action::kIgnore: out += " ignore"; break;
-      case OnSignal::Action::kDefault: out += " default"; break;
+      case OnSignal::Action::kReturn:
+        out += " return";
+        break;
+      case OnSignal::Action::kRaise:
+        out += " raise " + what.type;
+        break;
+      case OnSignal::Action::kCall:
+        out += " call " + ToText(what.call);
+        break;
+      case OnSignal::Action::kIgnore:
+        out += " ignore";
+        break;
+      case OnSignal::Action::kDefault:
+        out += " default";
+        break;
     }
     return out + (what.restart ? " restart" : "");
   }
@@ -117,10 +138,18 @@ class Writer {
     for (const std::string& actor : what.actors) {
       if (!out.empty()) out += "\n";
       switch (what.how) {
-        case SendSignal::How::kKill: out += "kill " + actor + " " + what.signal; break;
-        case SendSignal::How::kSignal: out += "signal " + actor + " " + what.signal; break;
-        case SendSignal::How::kStop: out += "stop " + actor; break;
-        case SendSignal::How::kCont: out += "cont " + actor; break;
+        case SendSignal::How::kKill:
+          out += "kill " + actor + " " + what.signal;
+          break;
+        case SendSignal::How::kSignal:
+          out += "signal " + actor + " " + what.signal;
+          break;
+        case SendSignal::How::kStop:
+          out += "stop " + actor;
+          break;
+        case SendSignal::How::kCont:
+          out += "cont " + actor;
+          break;
       }
     }
     return out;
@@ -185,18 +214,24 @@ std::string ArgumentsText(const Call& call) {
 
 std::string ToText(const Expr& expr) {
   switch (expr.kind) {
-    case Expr::Kind::kLiteral: return expr.value.Repr();
-    case Expr::Kind::kFreshName: return expr.name;
-    case Expr::Kind::kVariable: return expr.actor.empty() ? expr.name : expr.actor + "." + expr.name;
-    case Expr::Kind::kAttribute: return ToText(expr.operands.at(0)) + "." + expr.name;
+    case Expr::Kind::kLiteral:
+      return expr.value.Repr();
+    case Expr::Kind::kFreshName:
+      return expr.name;
+    case Expr::Kind::kVariable:
+      return expr.actor.empty() ? expr.name : expr.actor + "." + expr.name;
+    case Expr::Kind::kAttribute:
+      return ToText(expr.operands.at(0)) + "." + expr.name;
     case Expr::Kind::kConcat:
       return ToText(expr.operands.at(0)) + " + " +
              Operand(expr.operands.at(1), expr.operands.at(1).kind == Expr::Kind::kConcat);
     case Expr::Kind::kRepeat: {
       const Expr::Kind left = expr.operands.at(0).kind;
-      return Operand(expr.operands.at(0), left == Expr::Kind::kConcat) + " * " + ToText(expr.operands.at(1));
+      return Operand(expr.operands.at(0), left == Expr::Kind::kConcat) + " * " +
+             ToText(expr.operands.at(1));
     }
-    case Expr::Kind::kList: return "[" + JoinExprs(expr.operands) + "]";
+    case Expr::Kind::kList:
+      return "[" + JoinExprs(expr.operands) + "]";
     case Expr::Kind::kTuple:
       return "(" + JoinExprs(expr.operands) + (expr.operands.size() == 1 ? ",)" : ")");
   }
@@ -218,7 +253,8 @@ std::string ToText(const Call& call) {
     const auto* data = call.args[1].value.If<Bytes>();
     if (start != nullptr && data != nullptr) {
       return fmt::format("{}.buf[{}:{}] = {}", call.object, *start,
-                         *start + static_cast<std::int64_t>(data->data.size()), ToText(call.args[1]));
+                         *start + static_cast<std::int64_t>(data->data.size()),
+                         ToText(call.args[1]));
     }
   }
   const std::string object = call.object.empty() ? "" : call.object + ".";
@@ -231,8 +267,14 @@ std::string ToText(const Expectation& expectation) {
 
 std::string ToText(const Step& step) {
   if (!step.text.empty()) return step.text;
-  const std::string out = std::visit(Writer(), step.what);
-  return step.condition.text.empty() ? out : out + " when " + step.condition.text;
+  std::string out = std::visit(Writer(), step.what);
+  if (step.condition.text.empty()) return out;
+  const std::string when = " when " + step.condition.text;
+  for (std::size_t at = out.find('\n'); at != std::string::npos;
+       at = out.find('\n', at + when.size() + 1)) {
+    out.insert(at, when);
+  }
+  return out + when;
 }
 
 }  // namespace lockstep

@@ -25,7 +25,8 @@ bool RebuildsByName(const Call& call) {
   for (const auto& [key, value] : call.kwargs) {
     if (key == "name") name = &value;
   }
-  return name != nullptr && !(name->kind == Expr::Kind::kLiteral && name->value.If<None>() != nullptr);
+  return name != nullptr &&
+         !(name->kind == Expr::Kind::kLiteral && name->value.If<None>() != nullptr);
 }
 
 class Inference {
@@ -41,7 +42,8 @@ class Inference {
   void Look(const Call& call) {
     const Operation* operation = FindOperation(call.operation);
     if (operation != nullptr && !operation->capability.empty()) needs.insert(operation->capability);
-    if (call.operation == "SemLock._rebuild" && RebuildsByName(call)) needs.insert("rebuild_by_name");
+    if (call.operation == "SemLock._rebuild" && RebuildsByName(call))
+      needs.insert("rebuild_by_name");
   }
   void Look(const Expectation& expectation) {
     if (expectation.after) tags.insert("timing");
@@ -82,8 +84,9 @@ class Inference {
 
 }  // namespace
 
-Result<std::vector<Step>> ParseTranscript(const std::vector<SourceLine>& lines, const std::string& file,
-                                          const Condition& scope, const std::string& remark) {
+Result<std::vector<Step>> ParseTranscript(const std::vector<SourceLine>& lines,
+                                          const std::string& file, const Condition& scope,
+                                          const std::string& remark) {
   Mistakes mistakes;
   for (const SourceLine& line : lines) {
     if (const auto at = FindInvalidUtf8(line.text)) {
@@ -95,7 +98,8 @@ Result<std::vector<Step>> ParseTranscript(const std::vector<SourceLine>& lines, 
   if (!mistakes.any()) CheckSteps(steps, scope, &mistakes);
   if (!mistakes.any()) return steps;
   const Position position = mistakes.position();
-  return Fail(RenderMistake(file, position, mistakes.what() + remark, OriginalOf(lines, position.line)));
+  return Fail(
+      RenderMistake(file, position, mistakes.what() + remark, OriginalOf(lines, position.line)));
 }
 
 std::set<std::string> NeedsOf(const std::vector<Step>& steps) {

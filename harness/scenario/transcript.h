@@ -12,10 +12,11 @@
 
 namespace lockstep::transcript {
 
-// The steps of these lines, checked for where `scope` holds. A mistake is told with its place in `file`; `remark`
-// is put behind what it says, as in " (with timeout=-1)".
-Result<std::vector<Step>> ParseTranscript(const std::vector<SourceLine>& lines, const std::string& file,
-                                          const Condition& scope, const std::string& remark);
+// The steps of these lines, checked for where `scope` holds. A mistake is told with its place in
+// `file`; `remark` is put behind what it says, as in " (with timeout=-1)".
+Result<std::vector<Step>> ParseTranscript(const std::vector<SourceLine>& lines,
+                                          const std::string& file, const Condition& scope,
+                                          const std::string& remark);
 
 // What steps show of themselves: the capabilities that they need, and "timing" and "parallel".
 std::set<std::string> NeedsOf(const std::vector<Step>& steps);

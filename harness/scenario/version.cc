@@ -44,12 +44,18 @@ namespace {
 
 bool Compare(const Version& a, Condition::Op op, const Version& b) {
   switch (op) {
-    case Condition::Op::kLess: return a < b;
-    case Condition::Op::kLessEqual: return a <= b;
-    case Condition::Op::kEqual: return a == b;
-    case Condition::Op::kNotEqual: return !(a == b);
-    case Condition::Op::kGreaterEqual: return a >= b;
-    case Condition::Op::kGreater: return a > b;
+    case Condition::Op::kLess:
+      return a < b;
+    case Condition::Op::kLessEqual:
+      return a <= b;
+    case Condition::Op::kEqual:
+      return a == b;
+    case Condition::Op::kNotEqual:
+      return !(a == b);
+    case Condition::Op::kGreaterEqual:
+      return a >= b;
+    case Condition::Op::kGreater:
+      return a > b;
   }
   CHECK(false);
 }

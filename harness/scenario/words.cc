@@ -21,35 +21,36 @@ struct Number {
 // The values are this machine's: adapters run on the same one.
 const std::vector<Number>& Constants() {
   static const std::vector<Number> constants = {
-      {"RECURSIVE_MUTEX", 0}, {"SEMAPHORE", 1},      {"SEM_VALUE_MAX", INT_MAX},
-      {"O_RDONLY", O_RDONLY}, {"O_RDWR", O_RDWR},    {"O_WRONLY", O_WRONLY},
-      {"O_CREAT", O_CREAT},   {"O_EXCL", O_EXCL},    {"O_TRUNC", O_TRUNC},
+      {"RECURSIVE_MUTEX", 0}, {"SEMAPHORE", 1},   {"SEM_VALUE_MAX", INT_MAX},
+      {"O_RDONLY", O_RDONLY}, {"O_RDWR", O_RDWR}, {"O_WRONLY", O_WRONLY},
+      {"O_CREAT", O_CREAT},   {"O_EXCL", O_EXCL}, {"O_TRUNC", O_TRUNC},
   };
   return constants;
 }
 
 const std::vector<Number>& Errnos() {
-#define LOCKSTEP_ERRNO(name) {#name, name}
+#define LOCKSTEP_ERRNO(name) \
+  { #name, name }
   static const std::vector<Number> errnos = {
-      LOCKSTEP_ERRNO(EPERM),      LOCKSTEP_ERRNO(ENOENT),       LOCKSTEP_ERRNO(ESRCH),
-      LOCKSTEP_ERRNO(EINTR),      LOCKSTEP_ERRNO(EIO),          LOCKSTEP_ERRNO(ENXIO),
-      LOCKSTEP_ERRNO(E2BIG),      LOCKSTEP_ERRNO(ENOEXEC),      LOCKSTEP_ERRNO(EBADF),
-      LOCKSTEP_ERRNO(ECHILD),     LOCKSTEP_ERRNO(EAGAIN),       LOCKSTEP_ERRNO(ENOMEM),
-      LOCKSTEP_ERRNO(EACCES),     LOCKSTEP_ERRNO(EFAULT),       LOCKSTEP_ERRNO(EBUSY),
-      LOCKSTEP_ERRNO(EEXIST),     LOCKSTEP_ERRNO(EXDEV),        LOCKSTEP_ERRNO(ENODEV),
-      LOCKSTEP_ERRNO(ENOTDIR),    LOCKSTEP_ERRNO(EISDIR),       LOCKSTEP_ERRNO(EINVAL),
-      LOCKSTEP_ERRNO(ENFILE),     LOCKSTEP_ERRNO(EMFILE),       LOCKSTEP_ERRNO(ENOTTY),
-      LOCKSTEP_ERRNO(ETXTBSY),    LOCKSTEP_ERRNO(EFBIG),        LOCKSTEP_ERRNO(ENOSPC),
-      LOCKSTEP_ERRNO(ESPIPE),     LOCKSTEP_ERRNO(EROFS),        LOCKSTEP_ERRNO(EMLINK),
-      LOCKSTEP_ERRNO(EPIPE),      LOCKSTEP_ERRNO(EDOM),         LOCKSTEP_ERRNO(ERANGE),
-      LOCKSTEP_ERRNO(EDEADLK),    LOCKSTEP_ERRNO(ENAMETOOLONG), LOCKSTEP_ERRNO(ENOLCK),
-      LOCKSTEP_ERRNO(ENOSYS),     LOCKSTEP_ERRNO(ENOTEMPTY),    LOCKSTEP_ERRNO(ELOOP),
-      LOCKSTEP_ERRNO(EOVERFLOW),  LOCKSTEP_ERRNO(EILSEQ),       LOCKSTEP_ERRNO(EOPNOTSUPP),
-      LOCKSTEP_ERRNO(ETIMEDOUT),  LOCKSTEP_ERRNO(ESTALE),       LOCKSTEP_ERRNO(EDQUOT),
-      LOCKSTEP_ERRNO(ECANCELED),  LOCKSTEP_ERRNO(EOWNERDEAD),   LOCKSTEP_ERRNO(ENOTRECOVERABLE),
-      LOCKSTEP_ERRNO(ENODATA),    LOCKSTEP_ERRNO(EPROTO),       LOCKSTEP_ERRNO(EMSGSIZE),
-      LOCKSTEP_ERRNO(EALREADY),   LOCKSTEP_ERRNO(EINPROGRESS),  LOCKSTEP_ERRNO(ECONNREFUSED),
-      LOCKSTEP_ERRNO(ECONNRESET), LOCKSTEP_ERRNO(ECONNABORTED), LOCKSTEP_ERRNO(ESHUTDOWN),
+      LOCKSTEP_ERRNO(EPERM),       LOCKSTEP_ERRNO(ENOENT),       LOCKSTEP_ERRNO(ESRCH),
+      LOCKSTEP_ERRNO(EINTR),       LOCKSTEP_ERRNO(EIO),          LOCKSTEP_ERRNO(ENXIO),
+      LOCKSTEP_ERRNO(E2BIG),       LOCKSTEP_ERRNO(ENOEXEC),      LOCKSTEP_ERRNO(EBADF),
+      LOCKSTEP_ERRNO(ECHILD),      LOCKSTEP_ERRNO(EAGAIN),       LOCKSTEP_ERRNO(ENOMEM),
+      LOCKSTEP_ERRNO(EACCES),      LOCKSTEP_ERRNO(EFAULT),       LOCKSTEP_ERRNO(EBUSY),
+      LOCKSTEP_ERRNO(EEXIST),      LOCKSTEP_ERRNO(EXDEV),        LOCKSTEP_ERRNO(ENODEV),
+      LOCKSTEP_ERRNO(ENOTDIR),     LOCKSTEP_ERRNO(EISDIR),       LOCKSTEP_ERRNO(EINVAL),
+      LOCKSTEP_ERRNO(ENFILE),      LOCKSTEP_ERRNO(EMFILE),       LOCKSTEP_ERRNO(ENOTTY),
+      LOCKSTEP_ERRNO(ETXTBSY),     LOCKSTEP_ERRNO(EFBIG),        LOCKSTEP_ERRNO(ENOSPC),
+      LOCKSTEP_ERRNO(ESPIPE),      LOCKSTEP_ERRNO(EROFS),        LOCKSTEP_ERRNO(EMLINK),
+      LOCKSTEP_ERRNO(EPIPE),       LOCKSTEP_ERRNO(EDOM),         LOCKSTEP_ERRNO(ERANGE),
+      LOCKSTEP_ERRNO(EDEADLK),     LOCKSTEP_ERRNO(ENAMETOOLONG), LOCKSTEP_ERRNO(ENOLCK),
+      LOCKSTEP_ERRNO(ENOSYS),      LOCKSTEP_ERRNO(ENOTEMPTY),    LOCKSTEP_ERRNO(ELOOP),
+      LOCKSTEP_ERRNO(EOVERFLOW),   LOCKSTEP_ERRNO(EILSEQ),       LOCKSTEP_ERRNO(EOPNOTSUPP),
+      LOCKSTEP_ERRNO(ETIMEDOUT),   LOCKSTEP_ERRNO(ESTALE),       LOCKSTEP_ERRNO(EDQUOT),
+      LOCKSTEP_ERRNO(ECANCELED),   LOCKSTEP_ERRNO(EOWNERDEAD),   LOCKSTEP_ERRNO(ENOTRECOVERABLE),
+      LOCKSTEP_ERRNO(ENODATA),     LOCKSTEP_ERRNO(EPROTO),       LOCKSTEP_ERRNO(EMSGSIZE),
+      LOCKSTEP_ERRNO(EALREADY),    LOCKSTEP_ERRNO(EINPROGRESS),  LOCKSTEP_ERRNO(ECONNREFUSED),
+      LOCKSTEP_ERRNO(ECONNRESET),  LOCKSTEP_ERRNO(ECONNABORTED), LOCKSTEP_ERRNO(ESHUTDOWN),
       LOCKSTEP_ERRNO(EWOULDBLOCK), LOCKSTEP_ERRNO(ENOTSUP),
   };
 #undef LOCKSTEP_ERRNO
@@ -76,15 +77,26 @@ const std::vector<ExceptionName>& Exceptions() {
         {"ProcessLookupError", true, {ESRCH}},
         {"TimeoutError", true, {ETIMEDOUT}},
     };
-    for (const char* name :
-         {"ArithmeticError", "AssertionError", "AttributeError", "BaseException", "BrokenBarrierError",
-          "BufferError", "DeprecationWarning", "EOFError", "Exception", "FloatingPointError",
-          "GeneratorExit", "ImportError", "IndexError", "KeyError", "KeyboardInterrupt", "LookupError",
-          "MemoryError", "ModuleNotFoundError", "NameError", "NotImplementedError", "OverflowError",
-          "PicklingError", "RecursionError", "ReferenceError", "ResourceWarning", "RuntimeError",
-          "RuntimeWarning", "StopIteration", "SyntaxError", "SystemError", "SystemExit", "TypeError",
-          "UnicodeDecodeError", "UnicodeEncodeError", "UnicodeError", "UserWarning", "ValueError",
-          "Warning", "ZeroDivisionError"}) {
+    for (const char* name : {"ArithmeticError",    "AssertionError",
+                             "AttributeError",     "BaseException",
+                             "BrokenBarrierError", "BufferError",
+                             "DeprecationWarning", "EOFError",
+                             "Exception",          "FloatingPointError",
+                             "GeneratorExit",      "ImportError",
+                             "IndexError",         "KeyError",
+                             "KeyboardInterrupt",  "LookupError",
+                             "MemoryError",        "ModuleNotFoundError",
+                             "NameError",          "NotImplementedError",
+                             "OverflowError",      "PicklingError",
+                             "RecursionError",     "ReferenceError",
+                             "ResourceWarning",    "RuntimeError",
+                             "RuntimeWarning",     "StopIteration",
+                             "SyntaxError",        "SystemError",
+                             "SystemExit",         "TypeError",
+                             "UnicodeDecodeError", "UnicodeEncodeError",
+                             "UnicodeError",       "UserWarning",
+                             "ValueError",         "Warning",
+                             "ZeroDivisionError"}) {
       all.push_back({name, false, {}});
     }
     return all;
@@ -153,9 +165,12 @@ const Words& AttributesOf(ObjectKind kind) {
   static const Words shared_memory = {"buf", "name", "size"};
   static const Words any = {"SEM_VALUE_MAX", "buf", "handle", "kind", "maxvalue", "name", "size"};
   switch (kind) {
-    case ObjectKind::kSemLock: return sem_lock;
-    case ObjectKind::kSharedMemory: return shared_memory;
-    case ObjectKind::kAny: break;
+    case ObjectKind::kSemLock:
+      return sem_lock;
+    case ObjectKind::kSharedMemory:
+      return shared_memory;
+    case ObjectKind::kAny:
+      break;
   }
   return any;
 }
@@ -197,24 +212,23 @@ const Words& ErrnoNames() {
 }
 
 const Words& SignalNames() {
-  static const Words names = {"SIGABRT", "SIGALRM",   "SIGBUS",  "SIGCHLD", "SIGCONT",  "SIGFPE",
-                              "SIGHUP",  "SIGILL",    "SIGINT",  "SIGIO",   "SIGKILL",  "SIGPIPE",
-                              "SIGPROF", "SIGPWR",    "SIGQUIT", "SIGSEGV", "SIGSTKFLT", "SIGSTOP",
-                              "SIGSYS",  "SIGTERM",   "SIGTRAP", "SIGTSTP", "SIGTTIN",  "SIGTTOU",
-                              "SIGURG",  "SIGUSR1",   "SIGUSR2", "SIGVTALRM", "SIGWINCH", "SIGXCPU",
-                              "SIGXFSZ"};
+  static const Words names = {
+      "SIGABRT",   "SIGALRM", "SIGBUS",  "SIGCHLD",   "SIGCONT",  "SIGFPE",  "SIGHUP",  "SIGILL",
+      "SIGINT",    "SIGIO",   "SIGKILL", "SIGPIPE",   "SIGPROF",  "SIGPWR",  "SIGQUIT", "SIGSEGV",
+      "SIGSTKFLT", "SIGSTOP", "SIGSYS",  "SIGTERM",   "SIGTRAP",  "SIGTSTP", "SIGTTIN", "SIGTTOU",
+      "SIGURG",    "SIGUSR1", "SIGUSR2", "SIGVTALRM", "SIGWINCH", "SIGXCPU", "SIGXFSZ"};
   return names;
 }
 
 const Words& ReservedWords() {
-  static const Words words = {"start", "fork", "spawn",    "thread",  "kill", "stop",  "cont",
-                              "signal", "on",  "together", "machine", "left", "hammer"};
+  static const Words words = {"start",  "fork", "spawn",    "thread",  "kill", "stop",  "cont",
+                              "signal", "on",   "together", "machine", "left", "hammer"};
   return words;
 }
 
 const Words& StepWords() {
-  static const Words words = {"fork",  "thread", "spawn",   "on",   "hammer", "returns",
-                              "raises", "still", "handled", "died", "exited"};
+  static const Words words = {"fork",   "thread", "spawn",   "on",   "hammer", "returns",
+                              "raises", "still",  "handled", "died", "exited"};
   return words;
 }
 
@@ -224,8 +238,9 @@ const Words& TypeWords() {
 }
 
 const Words& CapabilityNames() {
-  static const Words names = {"fork", "thread",  "spawn", "signal", "rebuild_by_name", "unnamed",
-                              "shm",  "limits", "hammer", "python", "sync"};
+  static const Words names = {"fork",    "thread", "spawn",  "signal", "rebuild_by_name",
+                              "unnamed", "shm",    "limits", "hammer", "python",
+                              "sync"};
   return names;
 }
 

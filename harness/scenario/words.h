@@ -36,7 +36,8 @@ std::optional<std::int64_t> ConstantValue(std::string_view name);
 struct ExceptionName {
   std::string name;
   bool is_os_error;
-  std::vector<int> errnos;  // of a subclass of OSError; empty for OSError itself, which may have any
+  std::vector<int>
+      errnos;  // of a subclass of OSError; empty for OSError itself, which may have any
 };
 const ExceptionName* FindException(std::string_view name);
 const std::vector<std::string>& ExceptionNames();

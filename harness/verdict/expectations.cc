@@ -3,6 +3,7 @@
 #include "harness/verdict/expectations.h"
 
 #include <fmt/format.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
@@ -10,7 +11,6 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <toml++/toml.h>
 #include <utility>
 
 #include "harness/scenario/condition_text.h"
@@ -23,12 +23,13 @@ using transcript::DidYouMean;
 using transcript::JoinQuoted;
 using transcript::SourceLine;
 
-constexpr std::array kKinds = {ExpectedKind::kFail,    ExpectedKind::kCrash,
-                               ExpectedKind::kHang,    ExpectedKind::kUnclean,
+constexpr std::array kKinds = {ExpectedKind::kFail,        ExpectedKind::kCrash,
+                               ExpectedKind::kHang,        ExpectedKind::kUnclean,
                                ExpectedKind::kUnsupported, ExpectedKind::kNotRun};
 
 const std::vector<std::string>& Keys() {
-  static const std::vector<std::string> keys = {"scenario", "verdict", "reason", "when", "why", "link"};
+  static const std::vector<std::string> keys = {"scenario", "verdict", "reason",
+                                                "when",     "why",     "link"};
   return keys;
 }
 
@@ -43,8 +44,8 @@ bool IsPatternCharacter(char c) {
          std::string_view("-._/*").find(c) != std::string_view::npos;
 }
 
-// Whether `pattern`, in which `*` stands for any text, is `text`. The last star alone is gone back to: what an
-// earlier one takes, a later one may as well.
+// Whether `pattern`, in which `*` stands for any text, is `text`. The last star alone is gone back
+// to: what an earlier one takes, a later one may as well.
 bool MatchesPattern(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
   std::size_t t = 0;
@@ -87,7 +88,8 @@ class FileParser {
     if (!mistakes_.any()) ReadRoot(&entries);
     if (!mistakes_.any()) return entries;
     const Position position = mistakes_.position();
-    return Fail(transcript::RenderMistake(file_, position, mistakes_.what(), Line(position.line)), hint_);
+    return Fail(transcript::RenderMistake(file_, position, mistakes_.what(), Line(position.line)),
+                hint_);
   }
 
  private:
@@ -151,13 +153,15 @@ class FileParser {
     ReadKind(table, &entry);
     entry.reason = ReadText(table, "reason", "what comes instead, as in \"raises TypeError: ...\"");
     entry.why = ReadText(table, "why", "a sentence for people: what differs");
-    if (table.get("link") != nullptr) entry.link = ReadText(table, "link", "the address of an issue or a page");
+    if (table.get("link") != nullptr)
+      entry.link = ReadText(table, "link", "the address of an issue or a page");
     if (const toml::node* when = table.get("when")) entry.condition = ReadCondition(*when);
     if (!mistakes_.any()) CheckPattern(entry.scenario, *table.get("scenario"));
     return entry;
   }
 
-  std::string ReadText(const toml::table& table, const std::string& key, const std::string& meaning) {
+  std::string ReadText(const toml::table& table, const std::string& key,
+                       const std::string& meaning) {
     const toml::node* node = table.get(key);
     if (node == nullptr) {
       Report(At(table.source()), fmt::format("this entry has no '{}'; expected {}", key, meaning));
@@ -172,7 +176,9 @@ class FileParser {
     if (blank) {
       const bool is_reason = key == "reason";
       Report(At(node->source()), fmt::format("'{}' is empty; expected {}", key, meaning),
-             is_reason ? "An entry without its reason would hide every other defect of the scenario." : "");
+             is_reason
+                 ? "An entry without its reason would hide every other defect of the scenario."
+                 : "");
     }
     return text->get();
   }
@@ -201,7 +207,8 @@ class FileParser {
     line.original = std::string(Line(line.number));
     // Behind the opening quote; columns count characters.
     int column = 1;
-    for (std::size_t at = 0; at < line.original.size() && column <= At(node.source()).column; ++at) {
+    for (std::size_t at = 0; at < line.original.size() && column <= At(node.source()).column;
+         ++at) {
       if ((static_cast<unsigned char>(line.original[at]) & 0xc0) != 0x80) ++column;
       line.original_begin = at + 1;
     }
@@ -212,18 +219,22 @@ class FileParser {
     const auto bad = std::find_if_not(pattern.begin(), pattern.end(), IsPatternCharacter);
     if (bad == pattern.end()) return;
     Report(At(node.source()),
-           fmt::format("'{}' is no name of a scenario; expected letters, digits, '-', '.', '_' and '/', and '*' for any text",
+           fmt::format("'{}' is no name of a scenario; expected letters, digits, '-', '.', '_' and "
+                       "'/', and '*' for any text",
                        pattern),
            "Regular expressions and character classes are not known here.");
   }
 
   // Of two entries of one pattern and one condition, the second would never be asked.
-  void CheckNew(const std::vector<ExpectedEntry>& entries, const ExpectedEntry& entry, const toml::table& table) {
+  void CheckNew(const std::vector<ExpectedEntry>& entries, const ExpectedEntry& entry,
+                const toml::table& table) {
     for (const ExpectedEntry& other : entries) {
-      if (other.scenario != entry.scenario || other.condition.text != entry.condition.text) continue;
-      Report(At(table.get("scenario")->source()),
-             fmt::format("a second entry for '{}'; the first is at {}", entry.scenario, other.place),
-             "Join them, or tell them apart with 'when'.");
+      if (other.scenario != entry.scenario || other.condition.text != entry.condition.text)
+        continue;
+      Report(
+          At(table.get("scenario")->source()),
+          fmt::format("a second entry for '{}'; the first is at {}", entry.scenario, other.place),
+          "Join them, or tell them apart with 'when'.");
       return;
     }
   }
@@ -239,12 +250,18 @@ class FileParser {
 
 const char* ToText(ExpectedKind kind) {
   switch (kind) {
-    case ExpectedKind::kFail: return "fail";
-    case ExpectedKind::kCrash: return "crash";
-    case ExpectedKind::kHang: return "hang";
-    case ExpectedKind::kUnclean: return "unclean";
-    case ExpectedKind::kUnsupported: return "unsupported";
-    case ExpectedKind::kNotRun: return "not_run";
+    case ExpectedKind::kFail:
+      return "fail";
+    case ExpectedKind::kCrash:
+      return "crash";
+    case ExpectedKind::kHang:
+      return "hang";
+    case ExpectedKind::kUnclean:
+      return "unclean";
+    case ExpectedKind::kUnsupported:
+      return "unsupported";
+    case ExpectedKind::kNotRun:
+      return "not_run";
   }
   CHECK(false);
 }
@@ -279,11 +296,12 @@ std::vector<std::string> Expectations::Stale(const Platform& platform) const {
   for (const ExpectedEntry& entry : entries_) {
     if (entry.matched || entry.unsettled || !entry.condition.Holds(platform)) continue;
     if (entry.passed) {
-      out.push_back(fmt::format("{}: '{}' is expected to be '{}', and passed: remove the entry", entry.place,
-                                entry.scenario, ToText(entry.kind)));
+      out.push_back(fmt::format("{}: '{}' is expected to be '{}', and passed: remove the entry",
+                                entry.place, entry.scenario, ToText(entry.kind)));
     } else {
-      out.push_back(fmt::format("{}: '{}' is no scenario's name, or an earlier entry comes before it: remove the entry",
-                                entry.place, entry.scenario));
+      out.push_back(fmt::format(
+          "{}: '{}' is no scenario's name, or an earlier entry comes before it: remove the entry",
+          entry.place, entry.scenario));
     }
   }
   return out;

@@ -14,18 +14,28 @@
 namespace lockstep {
 namespace {
 
-bool StartsWith(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+bool StartsWith(std::string_view text, std::string_view start) {
+  return text.substr(0, start.size()) == start;
+}
 
-// From the best to the worst. What was not run stands near the best, since that part says nothing and the other decides.
+// From the best to the worst. What was not run stands near the best, since that part says nothing
+// and the other decides.
 int Badness(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kPass: return 0;
-    case Verdict::kNotRun: return 1;
-    case Verdict::kExpectedFail: return 2;
-    case Verdict::kUnsupported: return 3;
-    case Verdict::kUnexpectedPass: return 4;
-    case Verdict::kFail: return 5;
-    case Verdict::kHarnessError: return 6;
+    case Verdict::kPass:
+      return 0;
+    case Verdict::kNotRun:
+      return 1;
+    case Verdict::kExpectedFail:
+      return 2;
+    case Verdict::kUnsupported:
+      return 3;
+    case Verdict::kUnexpectedPass:
+      return 4;
+    case Verdict::kFail:
+      return 5;
+    case Verdict::kHarnessError:
+      return 6;
   }
   CHECK(false);
 }
@@ -33,27 +43,38 @@ int Badness(Verdict verdict) {
 // "to fail with", for what an entry expects.
 const char* Infinitive(ExpectedKind kind) {
   switch (kind) {
-    case ExpectedKind::kFail: return "to fail with";
-    case ExpectedKind::kCrash: return "to crash with";
-    case ExpectedKind::kHang: return "to hang with";
-    case ExpectedKind::kUnclean: return "to be unclean with";
-    case ExpectedKind::kUnsupported: return "to be unsupported with";
-    case ExpectedKind::kNotRun: return "not to be run with";
+    case ExpectedKind::kFail:
+      return "to fail with";
+    case ExpectedKind::kCrash:
+      return "to crash with";
+    case ExpectedKind::kHang:
+      return "to hang with";
+    case ExpectedKind::kUnclean:
+      return "to be unclean with";
+    case ExpectedKind::kUnsupported:
+      return "to be unsupported with";
+    case ExpectedKind::kNotRun:
+      return "not to be run with";
   }
   CHECK(false);
 }
 
 const char* PastTense(ExpectedKind kind) {
   switch (kind) {
-    case ExpectedKind::kCrash: return "crashed with";
-    case ExpectedKind::kHang: return "hung with";
-    case ExpectedKind::kUnclean: return "was unclean with";
-    default: return "failed with";
+    case ExpectedKind::kCrash:
+      return "crashed with";
+    case ExpectedKind::kHang:
+      return "hung with";
+    case ExpectedKind::kUnclean:
+      return "was unclean with";
+    default:
+      return "failed with";
   }
 }
 
 std::string Told(const Divergence& divergence) {
-  return fmt::format("{}: expected {}, got {}", divergence.operation, divergence.expected, divergence.actual);
+  return fmt::format("{}: expected {}, got {}", divergence.operation, divergence.expected,
+                     divergence.actual);
 }
 
 void Add(std::string* reason, const std::string& more) {
@@ -75,26 +96,35 @@ void SetParts(ScenarioVerdict* verdict) {
       verdict->behaviour = Verdict::kFail;
       verdict->reason = run.divergence ? Told(*run.divergence) : run.reason;
       return;
-    case ScenarioRun::End::kUnsupported: verdict->behaviour = Verdict::kUnsupported; break;
-    case ScenarioRun::End::kNotRun: verdict->behaviour = Verdict::kNotRun; break;
+    case ScenarioRun::End::kUnsupported:
+      verdict->behaviour = Verdict::kUnsupported;
+      break;
+    case ScenarioRun::End::kNotRun:
+      verdict->behaviour = Verdict::kNotRun;
+      break;
     case ScenarioRun::End::kHarnessError:
-    case ScenarioRun::End::kTooEarlyToSee: verdict->behaviour = Verdict::kHarnessError; break;
+    case ScenarioRun::End::kTooEarlyToSee:
+      verdict->behaviour = Verdict::kHarnessError;
+      break;
   }
   verdict->reason = run.reason;
 }
 
-// What the oracle's run says against judging by this scenario; empty: nothing. An oracle that lacks something, or a
-// machine that does, says nothing against it.
+// What the oracle's run says against judging by this scenario; empty: nothing. An oracle that lacks
+// something, or a machine that does, says nothing against it.
 std::string Uncertified(const ScenarioVerdict& verdict, const ScenarioRun& oracle) {
   switch (oracle.end) {
-    case ScenarioRun::End::kDiverged: return oracle.divergence ? Told(*oracle.divergence) : oracle.reason;
+    case ScenarioRun::End::kDiverged:
+      return oracle.divergence ? Told(*oracle.divergence) : oracle.reason;
     case ScenarioRun::End::kHarnessError:
-    case ScenarioRun::End::kTooEarlyToSee: return oracle.reason;
+    case ScenarioRun::End::kTooEarlyToSee:
+      return oracle.reason;
     case ScenarioRun::End::kCompleted:
       // Who is clean where the oracle is not has done nothing wrong.
       return verdict.cleanliness == Verdict::kFail ? UncleanText(oracle) : "";
     case ScenarioRun::End::kUnsupported:
-    case ScenarioRun::End::kNotRun: return "";
+    case ScenarioRun::End::kNotRun:
+      return "";
   }
   CHECK(false);
 }
@@ -106,21 +136,24 @@ bool UncleanMatches(const ScenarioRun& run, const std::string& reason) {
                      [&](const std::string& item) { return MatchesText(reason, item); });
 }
 
-// Something was wrong, of this kind: is it what the entry says? `part` is the part of the verdict that it is about.
-void ApplyToFailure(ExpectedEntry* entry, ExpectedKind came, bool matches, const std::string& actual, Verdict* part,
-                    std::string* reason) {
+// Something was wrong, of this kind: is it what the entry says? `part` is the part of the verdict
+// that it is about.
+void ApplyToFailure(ExpectedEntry* entry, ExpectedKind came, bool matches,
+                    const std::string& actual, Verdict* part, std::string* reason) {
   if (entry->kind == came && matches) {
     *part = Verdict::kExpectedFail;
     entry->matched = true;
     return;
   }
   entry->unsettled = true;
-  *reason = fmt::format("expected {} {}, {} {}", Infinitive(entry->kind), entry->reason, PastTense(came), actual);
+  *reason = fmt::format("expected {} {}, {} {}", Infinitive(entry->kind), entry->reason,
+                        PastTense(came), actual);
 }
 
 // The scenario came to its end.
 void ApplyToCompleted(ExpectedEntry* entry, ScenarioVerdict* verdict) {
-  const std::string unexpected = fmt::format("expected {} {}, passed", Infinitive(entry->kind), entry->reason);
+  const std::string unexpected =
+      fmt::format("expected {} {}, passed", Infinitive(entry->kind), entry->reason);
   switch (entry->kind) {
     case ExpectedKind::kNotRun:
       // Another machine may lack what this one has.
@@ -155,7 +188,8 @@ void ApplyToCompleted(ExpectedEntry* entry, ScenarioVerdict* verdict) {
 }
 
 void Apply(ExpectedEntry* entry, ScenarioVerdict* verdict) {
-  const bool selected = verdict->not_run != NotRun::kFiltered && verdict->not_run != NotRun::kInterrupted;
+  const bool selected =
+      verdict->not_run != NotRun::kFiltered && verdict->not_run != NotRun::kInterrupted;
   const auto lacks = [&](ExpectedKind kind) {
     if (selected && entry->kind == kind && MatchesText(entry->reason, verdict->reason)) {
       verdict->expected = entry;
@@ -165,11 +199,20 @@ void Apply(ExpectedEntry* entry, ScenarioVerdict* verdict) {
     }
   };
   switch (verdict->behaviour) {
-    case Verdict::kUnsupported: lacks(ExpectedKind::kUnsupported); return;
-    case Verdict::kNotRun: lacks(ExpectedKind::kNotRun); return;
-    case Verdict::kHarnessError: entry->unsettled = true; return;
-    case Verdict::kPass: ApplyToCompleted(entry, verdict); return;
-    default: break;
+    case Verdict::kUnsupported:
+      lacks(ExpectedKind::kUnsupported);
+      return;
+    case Verdict::kNotRun:
+      lacks(ExpectedKind::kNotRun);
+      return;
+    case Verdict::kHarnessError:
+      entry->unsettled = true;
+      return;
+    case Verdict::kPass:
+      ApplyToCompleted(entry, verdict);
+      return;
+    default:
+      break;
   }
   if (entry->kind == ExpectedKind::kNotRun || !verdict->run.divergence) {
     entry->unsettled = true;
@@ -177,13 +220,16 @@ void Apply(ExpectedEntry* entry, ScenarioVerdict* verdict) {
   }
   const Divergence& divergence = *verdict->run.divergence;
   verdict->expected = entry;
-  ApplyToFailure(entry, KindOf(divergence), MatchesText(entry->reason, divergence.actual), divergence.actual,
-                 &verdict->behaviour, &verdict->reason);
+  ApplyToFailure(entry, KindOf(divergence), MatchesText(entry->reason, divergence.actual),
+                 divergence.actual, &verdict->behaviour, &verdict->reason);
 }
 
-// `text` with "19.87ms" and "12.0 ms" made "...ms": times differ between runs of one and the same failure.
+// `text` with "19.87ms" and "12.0 ms" made "...ms": times differ between runs of one and the same
+// failure.
 std::string WithoutTimes(std::string_view text) {
-  const auto digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
+  const auto digit = [&](std::size_t i) {
+    return i < text.size() && text[i] >= '0' && text[i] <= '9';
+  };
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     if (!digit(at)) {
@@ -204,7 +250,8 @@ std::string WithoutTimes(std::string_view text) {
   return out;
 }
 
-// "acquire(timeout=0)" for "s.acquire(timeout=0)": how the object is called is the scenario's own affair. Names of types stay.
+// "acquire(timeout=0)" for "s.acquire(timeout=0)": how the object is called is the scenario's own
+// affair. Names of types stay.
 std::string_view WithoutObject(std::string_view operation) {
   const std::size_t end = operation.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_");
   const bool object = end != 0 && end != std::string_view::npos && operation[end] == '.';
@@ -214,8 +261,8 @@ std::string_view WithoutObject(std::string_view operation) {
 std::string TitleOf(const ScenarioVerdict& verdict) {
   if (verdict.behaviour == Verdict::kFail && verdict.run.divergence) {
     const Divergence& divergence = *verdict.run.divergence;
-    return fmt::format("{}: expected {}, got {}", WithoutObject(divergence.operation), divergence.expected,
-                       WithoutTimes(divergence.actual));
+    return fmt::format("{}: expected {}, got {}", WithoutObject(divergence.operation),
+                       divergence.expected, WithoutTimes(divergence.actual));
   }
   if (verdict.run.unclean.empty()) return verdict.reason;
   std::string title;
@@ -243,13 +290,20 @@ bool NothingJudged(const Counts& counts) {
 
 const char* ToText(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kPass: return "pass";
-    case Verdict::kFail: return "fail";
-    case Verdict::kExpectedFail: return "expected_fail";
-    case Verdict::kUnexpectedPass: return "unexpected_pass";
-    case Verdict::kUnsupported: return "unsupported";
-    case Verdict::kNotRun: return "not_run";
-    case Verdict::kHarnessError: return "harness_error";
+    case Verdict::kPass:
+      return "pass";
+    case Verdict::kFail:
+      return "fail";
+    case Verdict::kExpectedFail:
+      return "expected_fail";
+    case Verdict::kUnexpectedPass:
+      return "unexpected_pass";
+    case Verdict::kUnsupported:
+      return "unsupported";
+    case Verdict::kNotRun:
+      return "not_run";
+    case Verdict::kHarnessError:
+      return "harness_error";
   }
   CHECK(false);
 }
@@ -261,10 +315,13 @@ Verdict ScenarioVerdict::Overall() const {
 ExpectedKind KindOf(const Divergence& divergence) {
   const std::string& actual = divergence.actual;
   if (StartsWith(actual, "died")) return ExpectedKind::kCrash;
-  // A process that exits within a call is gone as well; one that was to end, and did so with another status, is not.
-  const bool was_to_end = StartsWith(divergence.expected, "exited") || StartsWith(divergence.expected, "died");
+  // A process that exits within a call is gone as well; one that was to end, and did so with
+  // another status, is not.
+  const bool was_to_end =
+      StartsWith(divergence.expected, "exited") || StartsWith(divergence.expected, "died");
   if (StartsWith(actual, "exited") && !was_to_end) return ExpectedKind::kCrash;
-  if (StartsWith(actual, "-> blocked") || StartsWith(actual, "no answer")) return ExpectedKind::kHang;
+  if (StartsWith(actual, "-> blocked") || StartsWith(actual, "no answer"))
+    return ExpectedKind::kHang;
   return ExpectedKind::kFail;
 }
 
@@ -274,8 +331,8 @@ std::string UncleanText(const ScenarioRun& run) {
   return out;
 }
 
-ScenarioVerdict Judge(RunnerResult result, const Platform& platform, Expectations& expectations, const ScenarioRun* oracle,
-                      const std::string& oracle_name) {
+ScenarioVerdict Judge(RunnerResult result, const Platform& platform, Expectations& expectations,
+                      const ScenarioRun* oracle, const std::string& oracle_name) {
   CHECK(result.scenario != nullptr);
   ScenarioVerdict verdict;
   verdict.scenario = result.scenario;
@@ -288,11 +345,12 @@ ScenarioVerdict Judge(RunnerResult result, const Platform& platform, Expectation
     if (!against.empty()) {
       verdict.behaviour = Verdict::kHarnessError;
       verdict.cleanliness = Verdict::kNotRun;
-      verdict.reason = fmt::format("not certified here: the oracle{}{}: {}", oracle_name.empty() ? "" : " ", oracle_name,
-                                   against);
+      verdict.reason = fmt::format("not certified here: the oracle{}{}: {}",
+                                   oracle_name.empty() ? "" : " ", oracle_name, against);
     }
   }
-  if (ExpectedEntry* entry = expectations.Find(verdict.scenario->name, platform)) Apply(entry, &verdict);
+  if (ExpectedEntry* entry = expectations.Find(verdict.scenario->name, platform))
+    Apply(entry, &verdict);
   return verdict;
 }
 
@@ -300,13 +358,27 @@ Counts ImplementationReport::Count() const {
   Counts counts;
   for (const ScenarioVerdict& verdict : verdicts) {
     switch (verdict.Overall()) {
-      case Verdict::kPass: ++counts.pass; break;
-      case Verdict::kFail: ++counts.fail; break;
-      case Verdict::kExpectedFail: ++counts.expected_fail; break;
-      case Verdict::kUnexpectedPass: ++counts.unexpected_pass; break;
-      case Verdict::kUnsupported: ++counts.unsupported; break;
-      case Verdict::kNotRun: ++(verdict.not_run == NotRun::kFiltered ? counts.not_selected : counts.not_run); break;
-      case Verdict::kHarnessError: ++counts.harness_error; break;
+      case Verdict::kPass:
+        ++counts.pass;
+        break;
+      case Verdict::kFail:
+        ++counts.fail;
+        break;
+      case Verdict::kExpectedFail:
+        ++counts.expected_fail;
+        break;
+      case Verdict::kUnexpectedPass:
+        ++counts.unexpected_pass;
+        break;
+      case Verdict::kUnsupported:
+        ++counts.unsupported;
+        break;
+      case Verdict::kNotRun:
+        ++(verdict.not_run == NotRun::kFiltered ? counts.not_selected : counts.not_run);
+        break;
+      case Verdict::kHarnessError:
+        ++counts.harness_error;
+        break;
     }
   }
   return counts;
@@ -330,12 +402,14 @@ int ExitStatus(const RunReport& report, bool strict) {
   int judged = 0;
   for (const ImplementationReport& one : report.implementations) {
     const Counts counts = one.Count();
-    interrupted = interrupted || std::any_of(one.verdicts.begin(), one.verdicts.end(), WasInterrupted);
+    interrupted =
+        interrupted || std::any_of(one.verdicts.begin(), one.verdicts.end(), WasInterrupted);
     const bool never_started = !one.introduction.hello && !one.introduction.failure.empty();
     harness_error = harness_error || counts.harness_error > 0 || never_started;
     diverged = diverged || counts.fail > 0;
     stale = stale || counts.unexpected_pass > 0 || !one.stale.empty();
-    missing = missing || NothingJudged(counts) || (strict && (one.surprises || HasSurprises(one.verdicts)));
+    missing = missing || NothingJudged(counts) ||
+              (strict && (one.surprises || HasSurprises(one.verdicts)));
     judged += counts.judged();
   }
   if (interrupted) return 130;

@@ -90,7 +90,7 @@ RC_GTEST_PROP(DeadlineAfterProperty, IsWithinHalfANanosecondOfTheExactSum, ()) {
   RC_ASSERT(deadline.nanoseconds < 1'000'000'000);
   const Wide scale = Wide{1} << 52;
   const Wide got = (Wide{deadline.seconds} * 1'000'000'000 + deadline.nanoseconds) * scale;
-  const Wide exact = (Wide{kNow + whole} * 1'000'000'000 + microseconds * 1000) * scale +
+  const Wide exact = (Wide{kNow + whole} * 1'000'000'000 + Wide{microseconds} * 1000) * scale +
                      ExactScaledNanoseconds(fraction << 20);
   const Wide error = got > exact ? got - exact : exact - got;
   // Half a nanosecond, and 2^-23 of one for the rounding of the product.

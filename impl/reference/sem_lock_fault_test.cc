@@ -46,7 +46,7 @@ struct Faults {
       shm_unlink;
   std::function<void(timeval*)> set_time;
   std::function<void()> before_post;
-  std::function<void()> after_getvalue;
+  std::function<void(int*)> after_getvalue;
   std::vector<timespec> deadlines;          // as sem_timedwait() got them
   std::vector<unsigned char> random_bytes;  // what getrandom() gives before it is random
   int closed_semaphores = 0;
@@ -92,7 +92,7 @@ int sem_post(sem_t* semaphore) noexcept {
 int sem_getvalue(sem_t* semaphore, int* value) noexcept {
   if (faults != nullptr && faults->sem_getvalue.Fails()) return -1;
   const int result = Real<int(sem_t*, int*)>("sem_getvalue")(semaphore, value);
-  if (faults != nullptr && faults->after_getvalue) faults->after_getvalue();
+  if (faults != nullptr && faults->after_getvalue) faults->after_getvalue(value);
   return result;
 }
 
@@ -275,14 +275,14 @@ TEST_F(SemLockFault, HasCountedDownWhenThePostHappens) {
 
 TEST_F(SemLockFault, LetsNoOtherThreadReleaseBetweenTheLookAtTheValueAndThePost) {
   SemLock lock = MakeLock(kSemaphore, 0, 1);
-  const auto* const gate = internal::ReleaseGate::For(reinterpret_cast<void*>(lock.handle()));
+  const auto* const gate = internal::ReleaseGate::For(testing::AddressOf(lock));
   std::thread other;
   std::atomic<pid_t> other_tid{0};
   std::atomic<bool> other_done{false};
   Result<void> others_release;
   std::atomic<bool> started{false};
   // Once the first release has read the value, a second begins, and gets as far as it can.
-  faults_.after_getvalue = [&] {
+  faults_.after_getvalue = [&](int*) {
     if (started.exchange(true)) return;
     other = std::thread([&] {
       other_tid = testing::CurrentTid();
@@ -300,6 +300,13 @@ TEST_F(SemLockFault, LetsNoOtherThreadReleaseBetweenTheLookAtTheValueAndThePost)
   faults_.after_getvalue = nullptr;
   EXPECT_EQ(Must(lock.GetValue()), 1);
   EXPECT_EQ(lock.count(), -1);
+}
+
+TEST_F(SemLockFault, HasNoPermitsButIsNotZeroWhereWaitersCountAsNegative) {
+  const SemLock lock = MakeLock(kSemaphore, 0, 1);
+  faults_.after_getvalue = [](int* value) { *value = -3; };
+  EXPECT_EQ(Must(lock.GetValue()), 0);
+  EXPECT_FALSE(Must(lock.IsZero()));
 }
 
 TEST_F(SemLockFault, ReportsWhatReadingTheValueSays) {

@@ -132,6 +132,7 @@ TEST(SemLockFork, ExcludesProcessesFromEachOthersSections) {
   ASSERT_NE(memory, MAP_FAILED);
   volatile int* const sections = static_cast<int*>(memory);
   std::vector<std::unique_ptr<Child>> children;
+  children.reserve(kProcesses);
   for (int i = 0; i < kProcesses; ++i) {
     children.push_back(std::make_unique<Child>([&] {
       for (int round = 0; round < kRounds; ++round) {
@@ -201,6 +202,7 @@ TEST(SemLockName, IsMadeByExactlyOneOfManyRacers) {
   const ScopedName name;
   SemLock start = MakeLock(kSemaphore, 0, kSemValueMax);
   std::vector<std::unique_ptr<Child>> children;
+  children.reserve(kProcesses);
   for (int i = 0; i < kProcesses; ++i) {
     children.push_back(std::make_unique<Child>([&] {
       if (AcquireInChild(start, true) != kYes) return kFailed;

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <thread>
@@ -25,6 +27,7 @@ constexpr int kThreads = 4;
 
 void RunThreads(int count, const std::function<void(int)>& body) {
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) threads.emplace_back(body, i);
   for (std::thread& thread : threads) thread.join();
 }
@@ -46,7 +49,7 @@ class Waiter {
   ~Waiter() {
     if (!thread_.joinable()) return;
     // A failed test leaves it waiting for ever: one permit ends that.
-    sem_post(reinterpret_cast<sem_t*>(lock_.handle()));
+    sem_post(static_cast<sem_t*>(testing::AddressOf(lock_)));
     thread_.join();
   }
 
@@ -98,18 +101,25 @@ TEST(SemLockThreads, FindACountOfOneWhenTheyHaveJustBecomeOwner) {
 }
 
 TEST(SemLockThreads, AreNotTheOwnerOnceTheyHaveReleased) {
-  constexpr int kRounds = 20'000;
+  constexpr int kRounds = 100'000;
+  constexpr std::chrono::milliseconds kEnough{200};
   SemLock lock = MakeLock(kRecursiveMutex, 1, 1);
   std::atomic<int> false_owners{0};
-  RunThreads(kThreads, [&](int) {
+  std::atomic<int> turn{0};
+  const auto end = std::chrono::steady_clock::now() + kEnough;
+  // Each owns it in turn, and the one that has just owned it looks without a pause while the other
+  // becomes the owner: the moment that matters lasts for two instructions.
+  RunThreads(2, [&](int self) {
     for (int round = 0; round < kRounds; ++round) {
-      if (!Must(lock.Acquire(false))) {
+      for (int now = turn; now != self; now = turn) {
+        if (now < 0) return;
         if (lock.IsMine()) ++false_owners;
-        continue;
       }
-      ASSERT_TRUE(lock.IsMine());
+      ASSERT_TRUE(Must(lock.Acquire()));
       ASSERT_TRUE(lock.Release().has_value());
-      if (lock.IsMine()) ++false_owners;
+      const bool enough = round == kRounds - 1 || std::chrono::steady_clock::now() > end;
+      turn = enough ? -1 : 1 - self;
+      if (enough) return;
     }
   });
   EXPECT_EQ(false_owners, 0);

@@ -10,22 +10,30 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <random>
 #include <thread>
 
 namespace semlock::testing {
 
 ScopedName::ScopedName() {
+  // Random, since process ids come round again and a killed test leaves its names behind.
+  static const std::string prefix = "/lockstep-semlock-" + std::to_string(std::random_device{}());
   static std::atomic<int> next{0};
-  name_ = "/lockstep-semlock-" + std::to_string(getpid()) + "-" + std::to_string(next++);
+  name_ = prefix + "-" + std::to_string(getpid()) + "-" + std::to_string(next++);
 }
 
 ScopedName::~ScopedName() {
   sem_unlink(name_.c_str());
   shm_unlink(name_.c_str());
+}
+
+void* AddressOf(const SemLock& lock) {
+  return reinterpret_cast<void*>(lock.handle());  // NOLINT(performance-no-int-to-ptr)
 }
 
 bool Eventually(const std::function<bool()>& condition) {
@@ -51,10 +59,9 @@ bool IsBlockedOn(pid_t pid, pid_t tid, std::uintptr_t handle) {
 
 std::uint32_t WaiterCount(const SemLock& lock) {
   // struct new_sem with 64-bit atomics: the value in one half, the waiters in the other.
-  constexpr std::uintptr_t kWaitersOffset = sizeof(std::uint32_t);
-  const auto* waiters =
-      reinterpret_cast<const std::atomic<std::uint32_t>*>(lock.handle() + kWaitersOffset);
-  return waiters->load();
+  constexpr std::size_t kWaitersOffset = sizeof(std::uint32_t);
+  const auto* const bytes = static_cast<const char*>(AddressOf(lock));
+  return reinterpret_cast<const std::atomic<std::uint32_t>*>(bytes + kWaitersOffset)->load();
 }
 
 Child::Child(const std::function<int()>& body) {

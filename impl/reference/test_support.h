@@ -40,6 +40,9 @@ class ScopedName {
   std::string name_;
 };
 
+// The semaphore of `lock` as an address again.
+void* AddressOf(const SemLock& lock);
+
 // Polls `condition` until it holds; false after kPatience.
 bool Eventually(const std::function<bool()>& condition);
 
@@ -91,7 +94,7 @@ T Must(Result<T> result) {
 // That `expression`, a Result, is the error of that class with that message.
 #define EXPECT_RAISES(expression, python_type, text)                   \
   do {                                                                 \
-    const auto result_of_call = (expression);                          \
+    const auto& result_of_call = (expression);                         \
     if (result_of_call.has_value()) {                                  \
       ADD_FAILURE() << #expression " succeeded";                       \
       break;                                                           \
@@ -103,7 +106,7 @@ T Must(Result<T> result) {
 // That `expression`, a Result, is an OSError with that errno.
 #define EXPECT_OS_ERROR(expression, expected_errno)                       \
   do {                                                                    \
-    const auto result_of_call = (expression);                             \
+    const auto& result_of_call = (expression);                            \
     if (result_of_call.has_value()) {                                     \
       ADD_FAILURE() << #expression " succeeded";                          \
       break;                                                              \

@@ -130,15 +130,15 @@ bool Actor::RunHandlers() {
 }
 
 bool Actor::RunAction(const SignalAction& action) {
-  const auto installer = action.channel.lock();  // null if that actor is gone
-  FormatHandled(action.name, &note_);
-  [[maybe_unused]] const bool written = (installer ? installer : channel_)->WriteLine(note_);
   if (action.kind == SignalAction::Kind::kCall) {
     ++nested_;
     Reply dropped;
     Execute(*action.call, &dropped);
     --nested_;
   }
+  const auto installer = action.channel.lock();  // null if that actor is gone
+  FormatHandled(action.name, &note_);
+  [[maybe_unused]] const bool written = (installer ? installer : channel_)->WriteLine(note_);
   return action.kind == SignalAction::Kind::kRaise;
 }
 

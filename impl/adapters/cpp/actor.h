@@ -50,7 +50,7 @@ class Actor final : private Interrupts {
  private:
   bool RunHandlers() override;
 
-  // Runs the action; true if it raises.
+  // Runs the action and then tells the actor that asked for it; true if it raises.
   bool RunAction(const SignalAction& action);
 
   // False if the channel is done for.

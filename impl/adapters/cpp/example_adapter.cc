@@ -1,45 +1,46 @@
 // SPDX-License-Identifier: MIT
 //
-// The smallest adapter: a SemLock that is nothing but an unnamed semaphore in shared memory. It has
-// no names, no recursive mutex and no owner, and says so by what it claims and answers.
+// The smallest adapter: a SemLock that is nothing but a semaphore within one process. It has no
+// names, no recursive mutex and no owner, and says so by what it claims and answers.
 #include <errno.h>
 #include <semaphore.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include <atomic>
 #include <cmath>
 #include <memory>
-#include <utility>
 
 #include "adapter.h"
 #include "implementation.h"
 
-using namespace lockstep::adapter;  // NOLINT(google-build-using-namespace): this is the whole
-                                    // program
+using namespace lockstep::adapter;  // NOLINT(google-build-using-namespace): the whole program is
 
 namespace {
+
+constexpr double kLongestWaitS = 1e9;  // so that a deadline in ns fits 64 bits
+constexpr std::int64_t kNsPerS = 1'000'000'000;
 
 Raised OsError() { return {"OSError", strerror(errno), errno}; }
 
 class ExampleSemLock final : public SemLock {
  public:
-  ExampleSemLock(sem_t* semaphore, int kind, int maxvalue)
-      : semaphore_(semaphore), kind_(kind), maxvalue_(maxvalue) {}
-  ~ExampleSemLock() override { munmap(semaphore_, sizeof(sem_t)); }
+  ExampleSemLock(int kind, int maxvalue) : kind_(kind), maxvalue_(maxvalue) {}
+
+  sem_t* semaphore() { return &semaphore_; }
 
   Outcome<bool> Acquire(bool block, std::optional<double> timeout_s,
                         Interrupts& interrupts) override {
     timespec deadline{};
     clock_gettime(CLOCK_REALTIME, &deadline);
-    const double end = static_cast<double>(deadline.tv_nsec) * 1e-9 + timeout_s.value_or(0);
-    deadline.tv_sec += static_cast<time_t>(std::floor(end));
-    deadline.tv_nsec = static_cast<long>((end - std::floor(end)) * 1e9);
+    const double seconds = std::fmax(0, std::fmin(timeout_s.value_or(0), kLongestWaitS));
+    const std::int64_t end_ns = deadline.tv_nsec + static_cast<std::int64_t>(seconds * 1e9);
+    deadline.tv_sec += end_ns / kNsPerS;
+    deadline.tv_nsec = end_ns % kNsPerS;
     for (;;) {
-      const int result = !block      ? sem_trywait(semaphore_)
-                         : timeout_s ? sem_timedwait(semaphore_, &deadline)
-                                     : sem_wait(semaphore_);
+      const int result = !block      ? sem_trywait(&semaphore_)
+                         : timeout_s ? sem_timedwait(&semaphore_, &deadline)
+                                     : sem_wait(&semaphore_);
       if (result == 0) {
         ++count_;
         return true;
@@ -50,7 +51,7 @@ class ExampleSemLock final : public SemLock {
     }
   }
   Outcome<None> Release() override {
-    if (sem_post(semaphore_) != 0) return OsError();
+    if (sem_post(&semaphore_) != 0) return OsError();
     --count_;
     return None{};
   }
@@ -58,36 +59,28 @@ class ExampleSemLock final : public SemLock {
   Outcome<bool> IsMine() override { return Unsupported{"permits have no owner"}; }
   Outcome<std::int64_t> GetValue() override {
     int value = 0;
-    sem_getvalue(semaphore_, &value);
+    sem_getvalue(&semaphore_, &value);
     return std::int64_t{value};
   }
   Outcome<bool> IsZero() override { return std::get<std::int64_t>(GetValue()) == 0; }
-  Outcome<None> AfterFork() override {
-    count_ = 0;
-    return None{};
-  }
+  Outcome<None> AfterFork() override { return Unsupported{"no semaphore is shared with a child"}; }
   Outcome<std::int64_t> Kind() override { return std::int64_t{kind_}; }
   Outcome<std::int64_t> MaxValue() override { return std::int64_t{maxvalue_}; }
   Outcome<std::optional<std::string>> Name() override { return std::nullopt; }
-  Outcome<std::uintptr_t> Handle() override { return reinterpret_cast<std::uintptr_t>(semaphore_); }
 
  private:
-  sem_t* semaphore_;
+  sem_t semaphore_{};
   std::atomic<std::int64_t> count_{0};
-  int kind_;
-  int maxvalue_;
+  const int kind_;
+  const int maxvalue_;
 };
 
 class ExampleImplementation final : public Implementation {
   Outcome<std::unique_ptr<SemLock>> CreateSemLock(int kind, int value, int maxvalue,
                                                   const std::string& /*name*/,
                                                   bool /*unlink*/) override {
-    void* memory =
-        mmap(nullptr, sizeof(sem_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return OsError();
-    auto object = std::make_unique<ExampleSemLock>(static_cast<sem_t*>(memory), kind, maxvalue);
-    if (sem_init(static_cast<sem_t*>(memory), 1, static_cast<unsigned>(value)) != 0)
-      return OsError();
+    auto object = std::make_unique<ExampleSemLock>(kind, maxvalue);
+    if (sem_init(object->semaphore(), 0, static_cast<unsigned>(value)) != 0) return OsError();
     return object;
   }
 };
@@ -98,6 +91,6 @@ int main() {
   ExampleImplementation implementation;
   return RunAdapter({.implementation = "example",
                      .version = "1",
-                     .capabilities = {"fork", "thread", "signal", "limits", "hammer"}},
+                     .capabilities = {"thread", "signal", "limits", "hammer"}},
                     implementation);
 }

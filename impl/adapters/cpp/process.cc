@@ -2,6 +2,8 @@
 #include "process.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
 namespace lockstep::adapter {
@@ -32,7 +34,7 @@ std::vector<std::pair<std::string, Object>> Process::Objects() const {
 }
 
 std::string Process::ChannelPath(const std::string& name) const {
-  if (name.starts_with('/') || directory_.empty()) return name;
+  if (directory_.empty() || name.find('/') != std::string::npos) return name;
   return directory_ + "/" + name;
 }
 
@@ -51,8 +53,19 @@ pid_t Process::Fork(const std::string& channel_name, std::shared_ptr<Channel>* c
                     std::string* problem) {
   const std::scoped_lock lock(objects_mutex_, channels_mutex_, shared_memory_mutex_,
                               signals_.mutex());
+  // Signals wait until the child has taken over: what comes for it before would be forgotten with
+  // what had come for its parent.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t pid = fork();
-  if (pid != 0) return pid;
+  if (pid != 0) {
+    const int error = errno;
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    errno = error;
+    return pid;
+  }
   for (const auto& known : channels_) {
     if (const auto inherited = known.lock()) inherited->CloseInherited();
   }
@@ -60,6 +73,7 @@ pid_t Process::Fork(const std::string& channel_name, std::shared_ptr<Channel>* c
   live_threads_ = 0;
   *channel = OpenChannelLocked(channel_name, problem);
   signals_.AfterFork(*channel);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return 0;
 }
 

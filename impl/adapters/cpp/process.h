@@ -48,7 +48,8 @@ class Process {
   // All objects, ordered by name.
   std::vector<std::pair<std::string, Object>> Objects() const;
 
-  // The path of the channel `name` without ".in" and ".out".
+  // The path of the channel `name` without ".in" and ".out": in the directory, unless the name is a
+  // path itself.
   std::string ChannelPath(const std::string& name) const;
 
   // Opens a channel for an actor of this process; null if that fails, and `problem` says why. Waits

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Adapters that misbehave, each in one way: `fake_adapter.py MISBEHAVIOUR`.
 
-They are how the harness is shown to survive any adapter. But for its one misbehaviour each is a minimal adapter of
-PROTOCOL.md that is correct: one process, no capabilities, and a SemLock in memory that a single actor cannot
-tell from a real one. `--list` prints the names. Python 3.8, standard library only.
+They are how the harness is shown to survive any adapter. But for its one misbehaviour each is a
+minimal adapter of PROTOCOL.md that is correct: one process, no capabilities, and a SemLock in
+memory that a single actor cannot tell from a real one. `--list` prints the names. Python 3.8,
+standard library only.
 
     name                     what it does wrong
-    -----------------------  -----------------------------------------------------------------------------
+    -----------------------  ----------------------------------------------------------------------
     well-behaved             nothing: the control
     never-says-hello         opens its channel and is silent
     wrong-version            says hello in protocol 99
@@ -21,7 +22,7 @@ tell from a real one. `--list` prints the names. Python 3.8, standard library on
     dies-in-a-call           exits with 7 after it announced an acquire
     dies-by-signal           dies by SIGSEGV after it announced an acquire
     ignores-sigterm          ignores SIGTERM, SIGHUP, SIGINT, end of file, and every request
-    forks-a-daemon           exits in an acquire and leaves a daemon that holds the channel and ignores SIGTERM
+    forks-a-daemon           exits in an acquire; a daemon holds the channel and ignores SIGTERM
     closes-the-pipe          closes its channel in an acquire and lives on
     claims-capabilities      claims every capability and has none
     always-true              returns True, whatever it is asked
@@ -51,12 +52,23 @@ import time
 
 LIFETIME_S = 300  # Longer than any test has patience, short enough not to fill a machine.
 ALL_CAPABILITIES = [
-    "fork", "thread", "spawn", "signal", "rebuild_by_name", "unnamed", "shm", "limits", "hammer", "python", "sync",
-]  # fmt: skip
+    "fork",
+    "thread",
+    "spawn",
+    "signal",
+    "rebuild_by_name",
+    "unnamed",
+    "shm",
+    "limits",
+    "hammer",
+    "python",
+    "sync",
+]
 
 
 class SemLock:
-    """A semaphore for one thread. A wait that nobody can end lasts until its timeout, or the process's end."""
+    """A semaphore for one thread. A wait that nobody can end lasts until its timeout, or the
+    process's end."""
 
     names = set()
 
@@ -118,15 +130,23 @@ class WellBehaved:
         return os.open(path + ".in", os.O_RDONLY), os.open(path + ".out", os.O_WRONLY)
 
     def write(self, octets):
-        while octets:
-            octets = octets[os.write(self.fd_out, octets) :]
+        rest = memoryview(octets)
+        while rest:
+            rest = rest[os.write(self.fd_out, rest) :]
 
     def send(self, message):
         self.write(json.dumps(message).encode() + b"\n")
 
     def hello(self):
-        fields = {"protocol": self.protocol, "implementation": "fake", "version": "1", "language": "python"}
-        fields.update(capabilities=self.capabilities, pid=os.getpid(), tid=threading.get_native_id())
+        fields = {
+            "protocol": self.protocol,
+            "implementation": "fake",
+            "version": "1",
+            "language": "python",
+        }
+        fields.update(
+            capabilities=self.capabilities, pid=os.getpid(), tid=threading.get_native_id()
+        )
         self.send({"hello": fields})
 
     def run(self):
@@ -343,7 +363,8 @@ class SlowFloodOfNotes(WellBehaved):
     def perform(self, request):
         while request.get("op") == "acquire":
             self.send({"handled": "SIGUSR1"})
-            select.select([], [], [], 0.001)  # Slow is what it is: no single moment looks like a flood.
+            # Slow is what it is: no single moment looks like a flood.
+            select.select([], [], [], 0.001)
         return super().perform(request)
 
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Tests of Python's adapter: its actors, and signals. Run as adapter_test.py, which runs these too."""
+"""Tests of Python's adapter: its actors, and signals. Run as adapter_test.py, which runs these
+too."""
 
 import errno
 import os
+import select
 import signal
 import unittest
 
@@ -40,7 +42,11 @@ class Forks(AdapterTest):
     def test_a_child_has_none_of_its_parents_channels(self):
         self.new_actor(self.root, "thread", "t")
         child, _ = self.new_actor(self.root, "fork", "c")
-        fifos = [path for path in open_paths(child.pid) if path.startswith(self.folder) and "stderr" not in path]
+        fifos = [
+            path
+            for path in open_paths(child.pid)
+            if path.startswith(self.folder) and "stderr" not in path
+        ]
         self.assertEqual(sorted(fifos), [child.path + ".in", child.path + ".out"])
 
     def test_a_channel_may_have_a_folder(self):
@@ -128,6 +134,7 @@ class Threads(AdapterTest):
         child, hello = self.new_actor(thread, "fork", "c")
         self.assertEqual(hello["tid"], hello["pid"])
         self.assertIsNone(child.get("on_signal", None, "SIGUSR1", "return"))
+        child.wait_idle()
         os.kill(child.pid, signal.SIGUSR1)
         self.assertEqual(child.wait_note(), "SIGUSR1")
         child.send("exit", None, 0)
@@ -142,7 +149,9 @@ class Threads(AdapterTest):
 
     def test_a_thread_cannot_install_a_handler(self):
         thread, _ = self.new_actor(self.root, "thread", "t")
-        self.assertIn("main thread", thread.do("on_signal", None, "SIGUSR1", "return")["unsupported"])
+        self.assertIn(
+            "main thread", thread.do("on_signal", None, "SIGUSR1", "return")["unsupported"]
+        )
 
 
 class Spawns(AdapterTest):
@@ -171,7 +180,11 @@ class Spawns(AdapterTest):
 
     def test_only_its_own_channel_is_open(self):
         child, _ = self.new_actor(self.root, "spawn", "c")
-        fifos = [path for path in open_paths(child.pid) if path.startswith(self.folder) and "stderr" not in path]
+        fifos = [
+            path
+            for path in open_paths(child.pid)
+            if path.startswith(self.folder) and "stderr" not in path
+        ]
         self.assertEqual(sorted(fifos), [child.path + ".in", child.path + ".out"])
 
     def test_a_spawned_process_may_spawn(self):
@@ -191,6 +204,9 @@ class Signals(AdapterTest):
     def kill(self, number=signal.SIGUSR1):
         os.kill(self.root.pid, number)
 
+    def readable(self, actor):
+        return bool(select.select([actor.fd_out], [], [], 0)[0])
+
     def block(self, *args):
         self.root.send("acquire", "s", *args)
         self.root.wait_blocked()
@@ -203,7 +219,7 @@ class Signals(AdapterTest):
                 self.kill()
                 if not restart:  # Else the kernel goes on by itself, and the handler has to wait.
                     self.assertEqual(self.root.wait_note(), "SIGUSR1")
-            self.root.still_blocked()
+                self.root.still_blocked()
             self.other.get("release", "s")
             self.assertIs(self.root.reply()["returned"], True)
 
@@ -220,19 +236,30 @@ class Signals(AdapterTest):
 
     def test_what_a_handler_raises_while_idle_is_dropped(self):
         self.root.get("on_signal", None, "SIGUSR1", "raise", "ValueError")
-        wait_for(lambda: self.root.system_call() == "0", "idleness")
+        self.root.wait_idle()
         self.kill()
         self.assertEqual(self.root.wait_note(), "SIGUSR1")
         self.assertIsNone(self.root.get("nop"))
 
     def test_a_call_that_is_over_keeps_its_outcome(self):
         self.root.eval("types.SimpleNamespace(acquire=os.killpg)", as_="kill")
-        own_group = self.root.eval("os.setpgid(0, 0) if os.getpgid(0) != os.getpid() else os.getpid()")
+        own_group = self.root.eval(
+            "os.setpgid(0, 0) if os.getpgid(0) != os.getpid() else os.getpid()"
+        )
         self.other.get("on_signal", None, "SIGUSR1", "ignore")
         self.root.get("on_signal", None, "SIGUSR1", "raise", "ValueError")
         for _ in range(20):
             self.assertIsNone(self.root.get("acquire", "kill", own_group, int(signal.SIGUSR1)))
         self.assertEqual(self.root.notes, ["SIGUSR1"] * 20)
+
+    def test_a_handler_does_not_break_a_fork(self):
+        self.root.get("on_signal", None, "SIGUSR1", "raise", "ValueError")
+        for index in range(10):
+            child = self.channel("unbroken-%d" % index)
+            self.root.send("fork", None, "unbroken-%d" % index)
+            # The child's hello comes before the fork is over in the parent, or little later.
+            wait_for(lambda: self.kill() or self.readable(child), "the child's hello")
+            self.assertEqual(self.root.reply()["returned"], child.hello()["pid"])
 
     def test_raising_loses_no_token_and_no_reply(self):
         self.root.get("on_signal", None, "SIGUSR1", "raise", "ValueError")
@@ -258,6 +285,7 @@ class Signals(AdapterTest):
 
     def test_an_operation_of_a_handler_may_be_wrong(self):
         self.root.get("on_signal", None, "SIGUSR1", "call", {"op": "release", "on": "nobody"})
+        self.root.wait_idle()
         self.kill()
         self.assertEqual(self.root.wait_note(), "SIGUSR1")
         self.assertIsNone(self.root.get("nop"))
@@ -293,6 +321,7 @@ class Signals(AdapterTest):
     def test_a_child_inherits_handlers_and_tells_on_its_own_channel(self):
         self.root.get("on_signal", None, "SIGUSR1", "return")
         child, _ = self.new_actor(self.root, "fork", "c")
+        child.wait_idle()
         os.kill(child.pid, signal.SIGUSR1)
         self.assertEqual(child.wait_note(), "SIGUSR1")
         self.assertIsNone(self.root.get("nop"))
@@ -309,12 +338,14 @@ class Signals(AdapterTest):
 
     def test_wrong_requests(self):
         for args, message in (
-            (("SIGNOTHING", "return"), "no signal"), (("SIG_DFL", "return"), "no signal"),
-            (("SIGUSR1", "nothing"), "no action"), (("SIGUSR1", "raise", "int"), "no exception"),
-            (("SIGUSR1", "call", "release"), "wants a request"), (("SIGUSR1",), "arguments"),
-        ):  # fmt: skip
+            (("SIGNOTHING", "return"), "no signal"),
+            (("SIG_DFL", "return"), "no signal"),
+            (("SIGUSR1", "nothing"), "no action"),
+            (("SIGUSR1", "raise", "int"), "no exception"),
+            (("SIGUSR1", "call", "release"), "wants a request"),
+            (("SIGUSR1",), "arguments"),
+        ):
             self.assertIn(message, self.root.do("on_signal", None, *args)["error"])
-        self.assertEqual(self.root.raised("on_signal", None, "SIGKILL", "ignore")["errno"], errno.EINVAL)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What the adapter's tests stand on: a harness that drives one adapter over real FIFOs.
 
-Every wait is for a condition and has a bound, BOUND_S, which only a failure reaches. Every message that an adapter
-writes is checked against protocol.schema.json, where jsonschema is installed.
+Every wait is for a condition and has a bound, BOUND_S, which only a failure reaches. Every message
+that an adapter writes is checked against protocol.schema.json, where jsonschema is installed.
 """
 
 import json
@@ -35,11 +35,20 @@ def make_validator(definition):
     with open(SCHEMA, encoding="utf-8") as file:
         schema = json.load(file)
     jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator({"$ref": "#/$defs/" + definition, "$defs": schema["$defs"]})
+    return jsonschema.Draft202012Validator(
+        {"$ref": "#/$defs/" + definition, "$defs": schema["$defs"]}
+    )
 
 
-VALIDATORS = {key: make_validator(name) for key, name in
-              (("hello", "hello"), ("calling", "calling"), ("handled", "handled"), ("id", "reply"))}  # fmt: skip
+VALIDATORS = {
+    key: make_validator(name)
+    for key, name in (
+        ("hello", "hello"),
+        ("calling", "calling"),
+        ("handled", "handled"),
+        ("id", "reply"),
+    )
+}
 REQUEST = make_validator("request")
 
 
@@ -116,7 +125,8 @@ class Actor:
         return self.last_id
 
     def reply(self):
-        """The reply to the last request; `notes` gets the notes before it, `announced` what announced it."""
+        """The reply to the last request; `notes` gets the notes before it, `announced` what
+        announced it."""
         self.announced = None
         while True:
             message = self.receive()
@@ -131,7 +141,9 @@ class Actor:
                 assert message["id"] == self.last_id, message
                 if "begin" in message:
                     assert message["begin"] <= message["end"], message
-                    assert self.announced is None or self.announced["begin"] <= message["begin"], message
+                    assert (
+                        self.announced is None or self.announced["begin"] <= message["begin"]
+                    ), message
                 return message
 
     def do(self, op, on=None, *args, **fields):
@@ -162,6 +174,10 @@ class Actor:
         assert message.get("calling") == self.last_id, message
         wait_for(lambda: self.system_call() == "202", "a wait in futex")
 
+    def wait_idle(self):
+        """Until the actor sleeps in a read: a signal just before that would be handled after it."""
+        wait_for(lambda: self.system_call() == "0", "idleness")
+
     def wait_note(self):
         message = self.receive()
         assert "handled" in message, message
@@ -178,7 +194,8 @@ class Actor:
 
 
 class AdapterTest(unittest.TestCase):
-    """A test with one adapter, `self.root`, and whatever actors it makes; all are gone afterwards."""
+    """A test with one adapter, `self.root`, and whatever actors it makes; all are gone
+    afterwards."""
 
     python_flags = ()
 
@@ -188,7 +205,9 @@ class AdapterTest(unittest.TestCase):
         self.names = []
         self.process = None
         self.addCleanup(self.clean_up)
-        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+        self.environment = {
+            key: value for key, value in os.environ.items() if not key.startswith("PYTHON")
+        }
 
     def start(self, by_hand=False):
         """Starts the adapter; returns its hello."""
@@ -196,15 +215,21 @@ class AdapterTest(unittest.TestCase):
         self.stderr = open(os.path.join(self.folder, "stderr"), "w+b")
         options = dict(stderr=self.stderr, env=self.environment, start_new_session=True)
         if by_hand:
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)
-            self.root = Actor(os.dup(self.process.stdin.fileno()), os.dup(self.process.stdout.fileno()))
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options
+            )
+            self.root = Actor(
+                os.dup(self.process.stdin.fileno()), os.dup(self.process.stdout.fileno())
+            )
             self.process.stdin.close()
             self.process.stdout.close()
             self.actors.append(self.root)
         else:
             self.root = self.channel("root")
             self.environment["LOCKSTEP_CHANNEL"] = self.root.path
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.stderr, **options)
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=self.stderr, **options
+            )
         return self.root.hello()
 
     def channel(self, name):

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: MIT
 """The adapter for Python's own SemLock and shared memory: the reference runner.
 
-It exposes what `_multiprocessing`, `_posixshmem` and `multiprocessing.shared_memory` of the interpreter
-that runs it have, over the protocol of PROTOCOL.md. One file, standard library only, CPython 3.8 and
-newer and PyPy 3. An implementation that replaces `_multiprocessing.SemLock` (in a sitecustomize, say)
-is the one that is exposed.
+It exposes what `_multiprocessing`, `_posixshmem` and `multiprocessing.shared_memory` of the
+interpreter that runs it have, over the protocol of PROTOCOL.md. One file, standard library only,
+CPython 3.8 and newer and PyPy 3. An implementation that replaces `_multiprocessing.SemLock` (in a
+sitecustomize, say) is the one that is exposed.
 
 Two things shape the code:
 
-* A step has to cost microseconds. So requests are scanned and replies formatted by hand for the values
-  that are usual, and what the usual operations do not need is imported late (`preload`).
-* A handler that raises may do so only inside the call that is being recorded; `call_exactly` says how.
+* A step has to cost microseconds. So requests are scanned and replies formatted by hand for the
+  values that are usual, and what the usual operations do not need is imported late (`preload`).
+* A handler that raises may do so only inside the call that is being recorded; `call_exactly` says
+  how.
 
-Every actor (the root process, a forked child, a spawned process, a thread) runs `serve` on a channel
-of its own. Nothing here is shared between actors but the table of objects, which belongs to the process.
+Every actor (the root process, a forked child, a spawned process, a thread) runs `serve` on a
+channel of its own. Nothing here is shared between actors but the table of objects, which belongs to
+the process.
 """
 
 import os
@@ -27,7 +29,8 @@ from itertools import chain, starmap
 import _multiprocessing
 
 try:
-    # The C halves of the json module by themselves: importing json costs 10 ms, which every spawn would pay.
+    # The C halves of the json module by themselves: importing json costs 10 ms, which every spawn
+    # would pay.
     from _json import encode_basestring_ascii as quote, make_scanner
 except ImportError:  # PyPy has none.
     from json.encoder import encode_basestring_ascii as quote
@@ -42,7 +45,16 @@ except ImportError:
 PROTOCOL = 1
 LINE_LIMIT = 1 << 20  # PROTOCOL.md, section 1.
 ATOMIC_WRITE = 4096  # PIPE_BUF of Linux: a write of at most this is never split by another.
-CAPABILITIES = ["fork", "thread", "spawn", "signal", "rebuild_by_name", "limits", "hammer", "python"]
+CAPABILITIES = [
+    "fork",
+    "thread",
+    "spawn",
+    "signal",
+    "rebuild_by_name",
+    "limits",
+    "hammer",
+    "python",
+]
 
 now = time.monotonic_ns
 get_tid = _thread.get_native_id
@@ -62,8 +74,8 @@ class Unsupported(Exception):
 class Channel:
     """Both directions of one actor's lines.
 
-    Used by its actor alone, and by signal handlers, which run on the main thread: only the main actor's
-    channel ever gets their notes. Does not block but for the next line and a full pipe.
+    Used by its actor alone, and by signal handlers, which run on the main thread: only the main
+    actor's channel ever gets their notes. Does not block but for the next line and a full pipe.
     """
 
     def __init__(self, fd_in, fd_out):
@@ -72,10 +84,12 @@ class Channel:
         self.pending = b""
         self.writing = False
         self.postponed = []
-        self.window = None  # The deque of the call in progress, while handlers may raise: call_exactly.
+        # The deque of the call in progress, while handlers may raise: call_exactly.
+        self.window = None
 
     def read_line(self):
-        """The next line without its end, or None at the end of file. ValueError: longer than the limit."""
+        """The next line without its end, or None at the end of file. ValueError: longer than the
+        limit."""
         data = self.pending
         searched = 0
         while True:
@@ -127,8 +141,8 @@ class Process:
     folder = ""  # Where the channels are that requests name.
     main = None  # The channel of the actor that is the main thread.
     raisers = set()  # The signals whose handler raises.
-    # Held while a channel is opened and while the process forks, so that a child knows every descriptor
-    # that it has to close.
+    # Held while a channel is opened and while the process forks, so that a child knows every
+    # descriptor that it has to close.
     fork_lock = _thread.allocate_lock()
 
 
@@ -142,7 +156,8 @@ def open_channel(path):
 
 
 def channel_by_hand():
-    """The standard streams as a channel. What is printed must not get between its lines: stdout becomes stderr."""
+    """The standard streams as a channel. What is printed must not get between its lines: stdout
+    becomes stderr."""
     channel = Channel(os.dup(0), os.dup(1))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -153,7 +168,8 @@ def channel_by_hand():
 
 
 def channel_path(name):
-    """The path of a channel that a request named: beside the root's, unless it has a folder of its own."""
+    """The path of a channel that a request named: beside the root's, unless it has a folder of its
+    own."""
     if type(name) is not str or not name:
         raise BadRequest("a channel's name was expected, not %r" % (name,))
     return name if "/" in name else os.path.join(Process.folder, name)
@@ -163,7 +179,8 @@ def channel_path(name):
 
 
 def unlimited(convert, value):
-    """`convert(value)` between int and str, without the limit of digits that Python 3.11 introduced."""
+    """`convert(value)` between int and str, without the limit of digits that Python 3.11
+    introduced."""
     limit = getattr(sys, "get_int_max_str_digits", None)
     if limit is None:
         return convert(value)
@@ -176,7 +193,8 @@ def unlimited(convert, value):
 
 
 def string_json(text):
-    """A string as JSON. UTF-8 has no lone surrogates; they are written as Python would escape them."""
+    """A string as JSON. UTF-8 has no lone surrogates; they are written as Python would escape
+    them."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -292,7 +310,9 @@ def parse(line):
     try:
         text = line.decode().strip()
         request, end = scan(text, 0)
-    except (ValueError, StopIteration, RecursionError):
+    except (ValueError, StopIteration, RecursionError, SystemError):
+        # SystemError: until 3.11 the scanner finds its exception only where the json module is
+        # loaded.
         raise BadRequest("the line is no JSON in UTF-8") from None
     if end != len(text) or type(request) is not dict:
         raise BadRequest("a line is one JSON object")
@@ -309,7 +329,8 @@ def raised_json(problem):
     if type(message) is not str:
         try:
             message = str(problem)
-        except Exception:  # An implementation under test may raise anything, even what cannot be shown.
+        # An implementation under test may raise anything, even what cannot be shown.
+        except Exception:
             message = ""
     return '{"type":%s,"message":%s,"errno":%s}' % (
         string_json(type(problem).__name__),
@@ -324,10 +345,11 @@ def raised_json(problem):
 class Tracker:
     """Keeps the resource tracker out of it.
 
-    Registering a segment starts a tracker process, which outlives the scenario, is not in the implementation
-    under test, and unlinks what other actors still use. From 3.13 on `track=False` avoids that; before, the
-    two functions that SharedMemory calls are replaced by these, which do nothing for segments of `SharedMemory`
-    requests. A segment made in any other way (by `eval`) is tracked as ever.
+    Registering a segment starts a tracker process, which outlives the scenario, is not in the
+    implementation under test, and unlinks what other actors still use. From 3.13 on `track=False`
+    avoids that; before, the two functions that SharedMemory calls are replaced by these, which do
+    nothing for segments of `SharedMemory` requests. A segment made in any other way (by `eval`) is
+    tracked as ever.
     """
 
     shared_memory_class = None
@@ -381,7 +403,8 @@ def make_shared_memory(*args, **kwargs):
 
 
 def read_memory(memory, start, stop):
-    # The slice is released at once, not when PyPy collects it: while it lives the segment cannot be closed.
+    # The slice is released at once, not when PyPy collects it: while it lives the segment cannot be
+    # closed.
     with memory.buf[start:stop] as part:
         return bytes(part)
 
@@ -394,11 +417,19 @@ def write_memory(memory, start, content):
 # -------------------------------------------------------------------------------------- operations
 
 # What an expression may name besides objects and builtins, each imported when one first does.
-EVAL_MODULES = frozenset(
-    "_multiprocessing _posixshmem multiprocessing os sys pickle copy gc threading weakref decimal fractions"
-    " ctypes errno inspect io itertools math mmap resource signal struct subprocess time types".split()
+EVAL_MODULES = frozenset("""
+    _multiprocessing _posixshmem multiprocessing os sys pickle copy gc threading weakref decimal
+    fractions ctypes errno inspect io itertools math mmap resource signal struct subprocess time
+    types
+""".split())
+EVAL_SUBMODULES = (
+    "context",
+    "managers",
+    "resource_tracker",
+    "shared_memory",
+    "spawn",
+    "synchronize",
 )
-EVAL_SUBMODULES = ("context", "managers", "resource_tracker", "shared_memory", "spawn", "synchronize")
 
 
 def names_in(code):
@@ -411,7 +442,8 @@ def names_in(code):
 
 
 def eval_variables(code):
-    """The variables of an expression: the objects, a few constants, and the modules that it names."""
+    """The variables of an expression: the objects, a few constants, and the modules that it
+    names."""
     variables = {
         "RECURSIVE_MUTEX": 0,
         "SEMAPHORE": 1,
@@ -552,7 +584,8 @@ def hammer(lock, rounds, memory, slot):
 
 
 def dwell(index, slot):
-    """Lets others in, if they can get in: by time, by giving up the interpreter's lock, or the CPU."""
+    """Lets others in, if they can get in: by time, by giving up the interpreter's lock, or the
+    CPU."""
     step = (index * 7 + slot * 5) % 16
     if step == 0:
         time.sleep(0)  # Gives up the interpreter's lock, for threads; it waits for nothing.
@@ -563,7 +596,7 @@ def dwell(index, slot):
             pass
 
 
-# ------------------------------------------------------------------------ actors: fork, thread, spawn
+# ----------------------------------------------------------------------------------------- actors
 
 
 def prepare_fork(request, args):
@@ -573,7 +606,8 @@ def prepare_fork(request, args):
 
 
 def quiet_fork():
-    """Since 3.12 a fork beside threads warns. It is what the scenario asked for, and stderr is kept for failures."""
+    """Since 3.12 a fork beside threads warns. It is what the scenario asked for, and stderr is kept
+    for failures."""
     if sys.version_info >= (3, 12):
         import warnings
 
@@ -597,7 +631,8 @@ def fork(path):
 
 
 def run_child(path, mask):
-    """A forked child's life. The frames below it belong to the parent's copy: they are never returned to."""
+    """A forked child's life. The frames below it belong to the parent's copy: they are never
+    returned to."""
     status = 1
     try:
         for channel in Process.channels:
@@ -619,7 +654,8 @@ def prepare_thread(request, args):
 
 
 def start_thread(path):
-    # Not threading.Thread: that one waits for the thread to run, and joins it when the process ends.
+    # Not threading.Thread: that one waits for the thread to run, and joins it when the process
+    # ends.
     _thread.start_new_thread(run_thread, (path,))
 
 
@@ -635,7 +671,8 @@ def run_thread(path):
         report_bug()
         status = 1
     if status:
-        os._exit(status)  # An adapter that failed ends as a whole, so that nobody waits for the rest of it.
+        # An adapter that failed ends as a whole, so that nobody waits for the rest of it.
+        os._exit(status)
 
 
 def prepare_spawn(request, args):
@@ -653,7 +690,7 @@ def prepare_spawn(request, args):
 def recipes():
     """How to make the objects of this process anew: those that have a name to find them by."""
     result = []
-    for name, value in Process.objects.items():
+    for name, value in list(Process.objects.items()):  # Other threads may add to it meanwhile.
         if isinstance_of(value, _multiprocessing.SemLock) and value.name is not None:
             result.append((name, "SemLock", value.handle, value.kind, value.maxvalue, value.name))
         elif isinstance_of(value, Tracker.shared_memory_class):
@@ -760,13 +797,14 @@ def make_handler(name, action, detail):
 
 
 def call_exactly(channel, call, args, kwargs):
-    """(begin, value, end) of a call that a handler may break off by raising, and nothing but the call.
+    """(begin, value, end) of a call that a handler may break off by raising, and nothing but the
+    call.
 
-    The interpreter runs handlers between any two of its instructions; a handler that raised after the call's
-    last and before the first that keeps its result would lose that result, and one that raised outside
-    would stop the actor. Here the stamp before, the call and the stamp after are taken by
-    one C function, between whose steps no handler runs; and a handler knows by the number of results how far
-    it is: one means that the call has begun and is not over.
+    The interpreter runs handlers between any two of its instructions; a handler that raised after
+    the call's last and before the first that keeps its result would lose that result, and one that
+    raised outside would stop the actor. Here the stamp before, the call and the stamp after are
+    taken by one C function, between whose steps no handler runs; and a handler knows by the number
+    of results how far it is: one means that the call has begun and is not over.
     """
     if kwargs:
         from functools import partial
@@ -783,10 +821,12 @@ def call_exactly(channel, call, args, kwargs):
 
 # -------------------------------------------------------------------------------------------- loop
 
-METHODS = frozenset(
-    "acquire release _count _is_mine _get_value _is_zero _after_fork __enter__ __exit__ close unlink".split()
-)
+METHODS = frozenset("""
+    acquire release _count _is_mine _get_value _is_zero _after_fork __enter__ __exit__ close unlink
+""".split())
 BLOCKING = frozenset(("acquire", "__enter__", "hammer", "eval"))
+# The adapter's own work, of which a half is of no use: what a handler raises meanwhile is dropped.
+UNBROKEN = frozenset(("fork", "thread", "spawn", "on_signal"))
 PREPARED = {
     "get": prepare_get,
     "del": prepare_del,
@@ -859,7 +899,8 @@ def arguments(request):
     if args:
         if type(args) is not list:
             raise BadRequest('"args" is a list')
-        if request.get("op") != "on_signal":  # Whose argument may be a request: decoded when it is performed.
+        # An argument of on_signal may be a request, which is decoded when it is performed.
+        if request.get("op") != "on_signal":
             for value in args:
                 if type(value) is dict or type(value) is list:
                     args = [decode(item) for item in args]
@@ -873,10 +914,11 @@ def arguments(request):
 
 
 def perform(channel, request, number):
-    """Does what a request says and returns the reply's outcome as JSON text, from `"begin"` to its end.
+    """Does what a request says and returns the reply's outcome as JSON text, from `"begin"` to its
+    end.
 
-    `number` is the request's id; None, as a handler has it, announces nothing. Nothing of the objects involved
-    is kept afterwards, so that `del` really drops the last reference.
+    `number` is the request's id; None, as a handler has it, announces nothing. Nothing of the
+    objects involved is kept afterwards, so that `del` really drops the last reference.
     """
     try:
         op = request.get("op")
@@ -892,7 +934,7 @@ def perform(channel, request, number):
         channel.send(b'{"calling":%d,"begin":%d}\n' % (number, now()))
     begin = now()
     try:
-        if Process.raisers and channel is Process.main:
+        if Process.raisers and channel is Process.main and op not in UNBROKEN:
             begin, value, end = call_exactly(channel, call, args, kwargs)
         elif kwargs:
             begin = now()
@@ -914,8 +956,10 @@ def keep(name, value):
     if type(name) is not str:
         return '"error":"\\"as\\" is a name"'
     Process.objects[name] = value
-    handle = getattr(value, "handle", None) if isinstance_of(value, _multiprocessing.SemLock) else None
     text = '"returned":' + encode(value)
+    if not isinstance_of(value, _multiprocessing.SemLock):
+        return text
+    handle = getattr(value, "handle", None)
     return text + ',"handle":%d' % handle if type(handle) is int else text
 
 
@@ -944,7 +988,8 @@ def answer(channel, line):
 
 
 def serve(channel):
-    """Answers requests until the end of file; the exit status that the actor's process should have."""
+    """Answers requests until the end of file; the exit status that the actor's process should
+    have."""
     while True:
         try:
             line = channel.read_line()
@@ -999,26 +1044,23 @@ def hello_line(whole, raised=None):
     fields = ['"protocol":%d,"pid":%d,"tid":%d' % (PROTOCOL, os.getpid(), get_tid())]
     if whole:
         capabilities = CAPABILITIES + (["shm"] if _posixshmem is not None else [])
-        build = ",".join(["%s:%s" % (quote(key), encode(value)) for key, value in build_info().items()])
-        fields.append(
-            '"implementation":%s,"version":%s,"language":"python","like":"%d.%d","capabilities":%s,"build":{%s}'
-            % (
-                quote(sys.implementation.name),
-                quote(version_text(sys.implementation.version)),
-                sys.version_info[0],
-                sys.version_info[1],
-                encode(capabilities),
-                build,
-            )
-        )
+        build = ["%s:%s" % (quote(key), encode(value)) for key, value in build_info().items()]
+        fields += [
+            '"implementation":' + quote(sys.implementation.name),
+            '"version":' + quote(version_text(sys.implementation.version)),
+            '"language":"python"',
+            '"like":"%d.%d"' % sys.version_info[:2],
+            '"capabilities":' + encode(capabilities),
+            '"build":{%s}' % ",".join(build),
+        ]
     if raised is not None:
         fields.append('"raised":' + raised_json(raised))
     return b'{"hello":{%s}}\n' % ",".join(fields).encode()
 
 
 def preload():
-    """Imports what forked children will want, once, after hello: each import costs them milliseconds, and
-    some could not be made any more below a limit on descriptors or memory."""
+    """Imports what forked children will want, once, after hello: each import costs them
+    milliseconds, and some could not be made any more below a limit on descriptors or memory."""
     import functools
     import mmap
     import resource
@@ -1030,7 +1072,8 @@ def preload():
 
 
 def main():
-    # As in any other language: SIGINT ends the process, and raises nothing in the midst of the loop.
+    # As in any other language: SIGINT ends the process, and raises nothing in the midst of the
+    # loop.
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     path = os.environ.pop("LOCKSTEP_CHANNEL", None)
     recipes_text = os.environ.pop("LOCKSTEP_OBJECTS", None)
@@ -1054,7 +1097,8 @@ if __name__ == "__main__":
     except BaseException:
         report_bug()
     finally:
-        # Without Python's own finalisation: threads may be blocked, and children must not run it either.
+        # Without Python's own finalisation: threads may be blocked, and children must not run it
+        # either.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(exit_status)

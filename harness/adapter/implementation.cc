@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "harness/adapter/implementation.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "harness/os/syscall_names.h"
+
+extern char** environ;
+
+namespace lockstep {
+namespace {
+
+std::string PlaceOf(const std::string& path, const toml::node& node) {
+  return fmt::format("{}:{}:{}", path, node.source().begin.line, node.source().begin.column);
+}
+
+std::string Filled(std::string text, const std::string& root, const std::string& build) {
+  for (const auto& [placeholder, value] : {std::pair<std::string, std::string>{"{root}", root}, {"{build}", build}}) {
+    for (std::size_t at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at + value.size())) {
+      text.replace(at, placeholder.size(), value);
+    }
+  }
+  return text;
+}
+
+Result<std::vector<std::string>> Strings(const std::string& path, const std::string& key, const toml::node& node) {
+  std::vector<std::string> strings;
+  const toml::array* array = node.as_array();
+  if (array == nullptr) return Fail(fmt::format("{}: '{}' must be a list of strings", PlaceOf(path, node), key));
+  for (const toml::node& item : *array) {
+    const auto text = item.value_exact<std::string>();
+    if (!text) return Fail(fmt::format("{}: '{}' must hold strings only", PlaceOf(path, item), key));
+    strings.push_back(*text);
+  }
+  return strings;
+}
+
+Result<void> Take(Implementation& implementation, const std::string& path, const std::string& key, const toml::node& node) {
+  if (key == "command" || key == "blocking_calls") {
+    auto strings = Strings(path, key, node);
+    if (!strings) return tl::unexpected(strings.error());
+    (key == "command" ? implementation.argv : implementation.blocking_calls) = std::move(*strings);
+    for (const std::string& name : implementation.blocking_calls) {
+      if (!WaitingSyscallNumber(name)) {
+        return Fail(fmt::format("{}: '{}' is no system call that threads wait in", PlaceOf(path, node), name),
+                    "known: futex, select, pselect6, poll, ppoll, epoll_wait, epoll_pwait, nanosleep, clock_nanosleep, read …");
+      }
+    }
+    return {};
+  }
+  if (key == "env") {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) return Fail(fmt::format("{}: 'env' must be a table of strings", PlaceOf(path, node)));
+    for (const auto& [name, value] : *table) {
+      const auto text = value.value_exact<std::string>();
+      if (!text) return Fail(fmt::format("{}: '{}' must be a string", PlaceOf(path, value), name.str()));
+      implementation.environment.emplace_back(std::string(name.str()), *text);
+    }
+    return {};
+  }
+  const auto text = node.value_exact<std::string>();
+  std::string* into = key == "name"            ? &implementation.name
+                      : key == "family"        ? &implementation.family
+                      : key == "like"          ? &implementation.like
+                      : key == "directory"     ? &implementation.directory
+                      : key == "expectations"  ? &implementation.expectations_file
+                      : key == "note"          ? &implementation.note
+                                               : nullptr;
+  if (into == nullptr) {
+    return Fail(fmt::format("{}: unknown key '{}'", PlaceOf(path, node), key),
+                "known: name, family, command, directory, env, like, expectations, blocking_calls, note");
+  }
+  if (!text) return Fail(fmt::format("{}: '{}' must be a string", PlaceOf(path, node), key));
+  *into = *text;
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> EnvironmentOf(const Implementation& implementation) {
+  std::vector<std::string> environment;
+  const auto overridden = [&](const std::string& entry) {
+    return std::any_of(implementation.environment.begin(), implementation.environment.end(),
+                       [&](const auto& added) { return entry.starts_with(added.first + "="); });
+  };
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    if (!implementation.keep_python_environment && text.starts_with("PYTHON")) continue;
+    if (text.starts_with("LOCKSTEP_") || overridden(text)) continue;
+    environment.push_back(text);
+  }
+  for (const auto& [name, value] : implementation.environment) environment.push_back(name + "=" + value);
+  return environment;
+}
+
+Result<Implementation> LoadImplementation(const std::string& path, const std::string& root, const std::string& build) {
+  Implementation implementation;
+  try {
+    const toml::table table = toml::parse_file(path);
+    for (const auto& [key, node] : table) {
+      if (const auto taken = Take(implementation, path, std::string(key.str()), node); !taken) {
+        return tl::unexpected(taken.error());
+      }
+    }
+  } catch (const toml::parse_error& error) {
+    return Fail(fmt::format("{}:{}:{}: {}", path, error.source().begin.line, error.source().begin.column,
+                            std::string(error.description())));
+  }
+  if (implementation.name.empty()) return Fail(path + ": 'name' is missing");
+  if (implementation.argv.empty()) return Fail(path + ": 'command' is missing: how the adapter is started, a list of strings");
+  if (implementation.family.empty()) implementation.family = implementation.name;
+  for (std::string& arg : implementation.argv) arg = Filled(arg, root, build);
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (!implementation.expectations_file.empty()) {
+    implementation.expectations_file = (folder / implementation.expectations_file).string();
+  }
+  // A command with a slash is meant beside its file, wherever the harness is started.
+  if (const std::string& command = implementation.argv[0]; command.find('/') != std::string::npos && command[0] != '/') {
+    implementation.argv[0] = std::filesystem::absolute(folder / command).string();
+  }
+  return implementation;
+}
+
+}  // namespace lockstep

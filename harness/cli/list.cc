@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// lockstep list, show, explain: what the catalogue holds, without running anything.
+#include <fmt/format.h>
+
+#include "harness/cli/options.h"
+#include "harness/scenario/python_script.h"
+
+namespace lockstep {
+namespace {
+
+// The platform that scripts and transcripts are shown for, unless the user names another: the baseline.
+constexpr const char* kBaseline = "3.14";
+
+std::string Joined(const std::set<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+// One scenario by its name; the selection's errors serve for names that are not there.
+Result<std::unique_ptr<Catalogue>> LoadNamed(const std::string& name, const std::string& scenarios) {
+  Selection selection;
+  selection.filters = {name};
+  selection.scenarios = scenarios;
+  return LoadCatalogue(selection, ProjectPlaces());
+}
+
+void Show(const Scenario& scenario) {
+  fmt::print("{}\n  {}\n  source: {}\n", scenario.name, scenario.says, scenario.source);
+  fmt::print("  level: {}", scenario.level == Level::kCore ? "core" : "full");
+  if (!scenario.needs.empty()) fmt::print("; needs: {}", Joined(scenario.needs));
+  if (!scenario.tags.empty()) fmt::print("; tags: {}", Joined(scenario.tags));
+  if (!scenario.condition.text.empty()) fmt::print("; when {}", scenario.condition.text);
+  fmt::print("\n  {}:{}\n\n", scenario.file, scenario.line);
+  std::string line;
+  for (const char c : scenario.steps_text + "\n") {
+    if (c != '\n') {
+      line += c;
+      continue;
+    }
+    if (!line.empty()) fmt::print("    {}\n", line);
+    line.clear();
+  }
+}
+
+}  // namespace
+
+int ListVerb(const Words& words) {
+  CLI::App app("The scenarios there are.", "list");
+  Selection selection;
+  bool names_only = false;
+  AddSelection(app, &selection);
+  app.add_flag("--names", names_only, "names alone");
+  if (const auto status = Parse(app, words.words)) return *status;
+  const auto catalogue = LoadCatalogue(selection, ProjectPlaces());
+  if (!catalogue) return Complain(catalogue.error());
+  std::string area;
+  int core = 0;
+  for (const Scenario* scenario : (*catalogue)->selected) {
+    if (scenario->level == Level::kCore) ++core;
+    if (names_only) {
+      fmt::print("{}\n", scenario->name);
+      continue;
+    }
+    if (scenario->Area() != area) {
+      area = scenario->Area();
+      fmt::print("\n{}\n", area);
+    }
+    fmt::print("  {:<50} {}{}\n", scenario->name, scenario->says, scenario->level == Level::kCore ? "  [core]" : "");
+  }
+  if (!names_only) fmt::print("\n{} scenarios, {} of them core\n", (*catalogue)->selected.size(), core);
+  return 0;
+}
+
+int ShowVerb(const Words& words) {
+  CLI::App app("A scenario's transcript.", "show");
+  std::string name;
+  std::string scenarios;
+  std::string like = kBaseline;
+  bool python = false;
+  app.add_option("NAME", name, "its name, or what only its name holds")->required();
+  app.add_flag("--python", python, "as one Python script that needs nothing but the standard library");
+  app.add_option("--like", like, "the CPython version to show it for; default " + like);
+  app.add_option("--scenarios", scenarios, "a scenario file or folder in place of the project's own");
+  if (const auto status = Parse(app, words.words)) return *status;
+  const auto catalogue = LoadNamed(name, scenarios);
+  if (!catalogue) return Complain(catalogue.error());
+  const auto version = Version::Parse(like);
+  if (!version) return Complain(Error{"--like " + like + " is no version", "for example --like 3.12"});
+  if (!python) {
+    for (const Scenario* scenario : (*catalogue)->selected) Show(*scenario);
+    return 0;
+  }
+  if ((*catalogue)->selected.size() != 1) {
+    return Complain(Error{fmt::format("'{}' is {} scenarios", name, (*catalogue)->selected.size()), "a script is made of one: give its whole name"});
+  }
+  const auto script = ToPythonScript(*(*catalogue)->selected[0], Platform{*version, "", {}});
+  if (!script) return Complain(script.error());
+  fmt::print("{}", *script);
+  return 0;
+}
+
+int ExplainVerb(const Words& words) {
+  CLI::App app("The rule of a scenario, and where it comes from.", "explain");
+  std::string name;
+  std::string scenarios;
+  app.add_option("NAME", name, "its name, or what only its name holds")->required();
+  app.add_option("--scenarios", scenarios, "a scenario file or folder in place of the project's own");
+  if (const auto status = Parse(app, words.words)) return *status;
+  const auto catalogue = LoadNamed(name, scenarios);
+  if (!catalogue) return Complain(catalogue.error());
+  for (const Scenario* scenario : (*catalogue)->selected) {
+    fmt::print("{}\n  rule    {}\n  source  {}\n", scenario->name, scenario->says, scenario->source);
+    if (!scenario->condition.text.empty()) fmt::print("  when    {}\n", scenario->condition.text);
+    if (!scenario->needs.empty()) fmt::print("  needs   {}\n", Joined(scenario->needs));
+    fmt::print("  judged  {}\n", scenario->IsTiming()
+                                   ? "outcome of every step, and elapsed time by the adapter's own stamps"
+                                   : "outcome of every step: values with their types, error types and errnos, messages where written");
+    fmt::print("  file    {}:{}\n", scenario->file, scenario->line);
+  }
+  return 0;
+}
+
+}  // namespace lockstep

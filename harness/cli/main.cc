@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// lockstep VERB …
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "harness/cli/options.h"
+#include "harness/cli/verbs.h"
+#include "harness/os/affinity.h"
+#include "harness/os/interrupt.h"
+#include "harness/scenario/source.h"
+
+namespace lockstep {
+namespace {
+
+struct Verb {
+  const char* name;
+  const char* arguments;
+  const char* says;
+  int (*function)(const Words&);
+};
+
+constexpr Verb kVerbs[] = {
+    {"run", "[IMPL…]", "the catalogue on each implementation, beside the oracle", RunVerb},
+    {"list", "", "the scenarios there are", ListVerb},
+    {"show", "NAME", "a scenario's transcript; --python: as a script for a bug report", ShowVerb},
+    {"explain", "NAME", "the rule of a scenario, and where it comes from", ExplainVerb},
+    {"diff", "A B", "the same scenarios on two implementations: where do they part?", DiffVerb},
+    {"doctor", "", "what this machine lacks, what that costs, and how to mend it", DoctorVerb},
+    {"adapter", "check -- COMMAND", "tries every operation of an adapter", AdapterVerb},
+};
+
+void PrintUsage(std::FILE* to) {
+  fmt::print(to, "lockstep tells you whether a semaphore is the one you think it is.\n\n");
+  for (const Verb& verb : kVerbs) {
+    fmt::print(to, "  lockstep {:<24}  {}\n", fmt::format("{} {}", verb.name, verb.arguments), verb.says);
+  }
+  fmt::print(to,
+             "\nAn implementation is a name (reference, cpython, cpython-3.11, pypy, python3), python:/path/to/interpreter,\n"
+             "the path of an implementation.toml, or -- COMMAND. lockstep VERB --help tells a verb's flags.\n");
+}
+
+int Main(int argc, char** argv) {
+  AllowedCpus();  // before any thread is pinned
+  CatchInterrupts();
+  Words words;
+  int i = 1;
+  for (; i < argc && std::string(argv[i]) != "--"; ++i) words.words.emplace_back(argv[i]);
+  for (++i; i < argc; ++i) words.command.emplace_back(argv[i]);
+  if (words.words.empty()) {
+    PrintUsage(stderr);
+    return kExitUsage;
+  }
+  const std::string name = words.words.front();
+  words.words.erase(words.words.begin());
+  if (name == "--help" || name == "-h" || name == "help") {
+    PrintUsage(stdout);
+    return 0;
+  }
+  if (name == "--version") {
+    fmt::print("lockstep {}\n", LOCKSTEP_VERSION);
+    return 0;
+  }
+  std::vector<std::string> names;
+  for (const Verb& verb : kVerbs) {
+    if (name == verb.name) return verb.function(words);
+    names.emplace_back(verb.name);
+  }
+  return Complain(Error{fmt::format("there is no verb '{}'{}", name, transcript::DidYouMean(name, names)), "lockstep --help lists them"});
+}
+
+}  // namespace
+}  // namespace lockstep
+
+int main(int argc, char** argv) {
+  try {
+    return lockstep::Main(argc, argv);
+  } catch (const std::exception& e) {
+    // Nothing of ours throws; what a library throws past its border is a defect of ours.
+    std::fprintf(stderr, "lockstep: a defect of Lockstep: %s\n", e.what());
+    return 3;
+  }
+}

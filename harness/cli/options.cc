@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "harness/cli/options.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "harness/os/affinity.h"
+#include "harness/scenario/parser.h"
+#include "harness/scenario/source.h"
+
+namespace lockstep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kChannelsPrefix = "channels-";
+
+bool MatchesGlob(std::string_view pattern, std::string_view text) {
+  const std::size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == text;
+  if (text.substr(0, star) != pattern.substr(0, star)) return false;
+  for (std::size_t at = star; at <= text.size(); ++at) {
+    if (MatchesGlob(pattern.substr(star + 1), text.substr(at))) return true;
+  }
+  return false;
+}
+
+// A filter that is some scenario's whole name means only that: the command that reruns one reruns no other.
+bool Selected(const Scenario& scenario, const std::string& filter, bool is_a_name) {
+  if (is_a_name) return scenario.name == filter;
+  if (filter.find('*') != std::string::npos) return MatchesGlob(filter, scenario.name);
+  return scenario.name.find(filter) != std::string::npos;
+}
+
+Result<std::pair<int, int>> ParseShard(const std::string& text) {
+  int index = 0;
+  int count = 0;
+  char rest = 0;
+  if (std::sscanf(text.c_str(), "%d/%d%c", &index, &count, &rest) != 2 || index < 1 || count < index) {
+    return Fail(fmt::format("--shard {} is not I/N with 1 <= I <= N", text));
+  }
+  return std::pair(index, count);
+}
+
+}  // namespace
+
+void AddSelection(CLI::App& app, Selection* selection) {
+  app.add_option("--filter", selection->filters, "scenarios of this name, or whose name holds this; * matches any text");
+  app.add_option("--tag", selection->tags, "scenarios with this tag");
+  app.add_option("--level", selection->level, "core: what every port needs first; full: all")->check(CLI::IsMember({"core", "full"}));
+  app.add_option("--scenarios", selection->scenarios, "a scenario file or folder in place of the project's own");
+  app.add_option("--shard", selection->shard, "I/N: the I-th of N parts");
+}
+
+void AddExecution(CLI::App& app, Execution* execution) {
+  app.add_option("-j,--jobs", execution->jobs, "scenarios at once; default: one a CPU")->check(CLI::Range(1, 256));
+  app.add_option("--timeout-scale", execution->timeout_scale, "multiplies every bound on waiting; default 1")->check(CLI::Range(0.01, 1000.0));
+  app.add_option("--max-time", execution->max_time_s, "seconds after which the rest is not run")->check(CLI::PositiveNumber);
+  app.add_option("--messages", execution->messages, "ignore: texts of errors are not judged")->check(CLI::IsMember({"judge", "ignore"}));
+  app.add_option("--out", execution->out, "folder for what the run writes; default: out");
+  app.add_option("--python-arg", execution->python_args, "an argument for the interpreter of python:PATH");
+}
+
+std::optional<int> Parse(CLI::App& app, const std::vector<std::string>& words) {
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    return fmt::format("lockstep: {}\n  lockstep {} --help tells what there is\n", error.what(), failed->get_name());
+  });
+  try {
+    std::vector<std::string> reversed(words.rbegin(), words.rend());
+    app.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    const int status = app.exit(error);
+    return status == 0 ? 0 : kExitUsage;
+  }
+  return std::nullopt;
+}
+
+int Complain(const Error& error) {
+  fmt::print(stderr, "lockstep: {}\n", error.Text());
+  return kExitUsage;
+}
+
+Result<std::unique_ptr<Catalogue>> LoadCatalogue(const Selection& selection, const Places& places) {
+  auto catalogue = std::make_unique<Catalogue>();
+  auto loaded = LoadScenarios(selection.scenarios.empty() ? places.root + "/scenarios" : selection.scenarios);
+  if (!loaded) return tl::unexpected(loaded.error());
+  catalogue->all = std::move(*loaded);
+  // Reports name the project's own files as its users do, wherever the project lies.
+  for (Scenario& scenario : catalogue->all) {
+    if (scenario.file.starts_with(places.root + "/")) scenario.file = scenario.file.substr(places.root.size() + 1);
+  }
+  std::pair<int, int> shard{1, 1};
+  if (!selection.shard.empty()) {
+    const auto parsed = ParseShard(selection.shard);
+    if (!parsed) return tl::unexpected(parsed.error());
+    shard = *parsed;
+  }
+  std::vector<std::string> names;
+  for (const Scenario& scenario : catalogue->all) names.push_back(scenario.name);
+  for (const std::string& filter : selection.filters) {
+    const bool is_a_name = std::find(names.begin(), names.end(), filter) != names.end();
+    const bool any = std::any_of(catalogue->all.begin(), catalogue->all.end(),
+                                 [&](const Scenario& s) { return Selected(s, filter, is_a_name); });
+    if (!any) {
+      return Fail(fmt::format("no scenario matches '{}'{}", filter, transcript::DidYouMean(filter, names)), "lockstep list shows all names");
+    }
+  }
+  int index = 0;
+  for (const Scenario& scenario : catalogue->all) {
+    const auto by_filter = [&](const std::string& filter) {
+      return Selected(scenario, filter, std::find(names.begin(), names.end(), filter) != names.end());
+    };
+    const bool wanted = (selection.filters.empty() || std::any_of(selection.filters.begin(), selection.filters.end(), by_filter)) &&
+                        std::all_of(selection.tags.begin(), selection.tags.end(),
+                                    [&](const std::string& tag) { return scenario.tags.count(tag) != 0; }) &&
+                        (selection.level != "core" || scenario.level == Level::kCore);
+    if (wanted && index++ % shard.second == shard.first - 1) catalogue->selected.push_back(&scenario);
+  }
+  if (catalogue->selected.empty()) return Fail("nothing is selected", "lockstep list shows what there is");
+  catalogue->whole = catalogue->selected.size() == catalogue->all.size() && selection.scenarios.empty();
+  return catalogue;
+}
+
+Result<std::vector<Implementation>> ResolveAll(Discovery& discovery, const std::vector<std::string>& names,
+                                               const std::vector<std::string>& command, const std::vector<std::string>& python_args) {
+  std::vector<Implementation> implementations;
+  for (const std::string& name : names) {
+    auto implementation = discovery.Resolve(name, python_args);
+    if (!implementation) return tl::unexpected(implementation.error());
+    implementations.push_back(std::move(*implementation));
+  }
+  if (!command.empty()) implementations.push_back(discovery.FromCommand(command));
+  return implementations;
+}
+
+Result<OutFolder> OutFolder::Make(const std::string& asked, const Places& places) {
+  OutFolder folder;
+  std::error_code error;
+  folder.path_ = fs::absolute(asked.empty() ? places.root + "/out" : asked, error).lexically_normal().string();
+  fs::create_directories(folder.path_, error);
+  if (error) {
+    return Fail(fmt::format("cannot make the folder {}: {}", folder.path_, error.message()), "name another with --out DIR");
+  }
+  for (const auto& entry : fs::directory_iterator(folder.path_, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(kChannelsPrefix)) continue;
+    const pid_t pid = std::atoi(name.c_str() + std::string_view(kChannelsPrefix).size());
+    if (pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), error);
+  }
+  folder.channels_ = fmt::format("{}/{}{}", folder.path_, kChannelsPrefix, ::getpid());
+  fs::create_directory(folder.channels_, error);
+  if (error || ::access(folder.channels_.c_str(), W_OK) != 0) {
+    folder.channels_.clear();
+    return Fail(fmt::format("cannot write in the folder {}", folder.path_), "name another with --out DIR");
+  }
+  return folder;
+}
+
+OutFolder::OutFolder(OutFolder&& other) noexcept
+    : path_(std::move(other.path_)), channels_(std::exchange(other.channels_, "")) {}
+
+OutFolder::~OutFolder() {
+  std::error_code ignored;
+  if (!channels_.empty()) fs::remove_all(channels_, ignored);
+}
+
+Result<RunnerOptions> MakeRunnerOptions(const Execution& execution, const OutFolder& out) {
+  RunnerOptions options;
+  options.jobs = execution.jobs > 0 ? execution.jobs : static_cast<int>(AllowedCpus().size());
+  options.timeout_scale = execution.timeout_scale;
+  options.messages = execution.messages == "ignore" ? Messages::kIgnore : Messages::kJudge;
+  options.channel_dir = out.channels();
+  if (execution.max_time_s > 0) {
+    options.deadline = Deadline::After(nanoseconds(static_cast<std::int64_t>(execution.max_time_s * 1e9)));
+  }
+  return options;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+# The tests of the layers os, protocol, adapter and engine.
+find_package(rapidcheck REQUIRED)
+find_package(Python3 3.8 REQUIRED COMPONENTS Interpreter)
+
+# What they share. The program is what supervisors are made to run.
+add_library(lockstep_os_testing os/testing_support.cc)
+target_link_libraries(lockstep_os_testing PUBLIC lockstep_os PRIVATE lockstep_options)
+add_executable(lockstep-testing-program os/testing_program.cc)
+target_link_libraries(lockstep-testing-program PRIVATE lockstep_os lockstep_options)
+
+lockstep_test(os_test
+  os/affinity_test.cc
+  os/channel_test.cc
+  os/clock_test.cc
+  os/command_test.cc
+  os/interrupt_test.cc
+  os/names_test.cc
+  os/process_view_test.cc
+  os/result_test.cc
+  os/supervisor_kill_test.cc
+  os/supervisor_shm_test.cc
+  os/supervisor_test.cc
+  LIBS lockstep_os_testing
+  LABELS unit)
+target_compile_definitions(os_test PRIVATE LOCKSTEP_TESTING_PROGRAM="$<TARGET_FILE:lockstep-testing-program>")
+add_dependencies(os_test lockstep-testing-program)

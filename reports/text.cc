@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "reports/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/scenario/source.h"
+
+namespace lockstep::reports {
+namespace {
+
+// The bytes of the first `width` characters of `text`.
+std::size_t BytesOf(std::string_view text, std::size_t width) {
+  std::size_t at = 0;
+  for (std::size_t characters = 0; at < text.size(); ++at) {
+    if ((static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) continue;
+    if (characters++ == width) break;
+  }
+  return at;
+}
+
+void WrapLine(std::string_view line, std::size_t width, std::vector<std::string>* out) {
+  while (WidthOf(line) > width) {
+    const std::size_t fits = BytesOf(line, width);
+    // The blank itself may stand in the first column that is too many.
+    const std::size_t blank = line.rfind(' ', fits);
+    const bool within_a_word =
+        blank == std::string_view::npos || line.find_first_not_of(' ') > blank;
+    const std::size_t end = within_a_word ? fits : blank;
+    out->emplace_back(line.substr(0, end));
+    while (!out->back().empty() && out->back().back() == ' ') out->back().pop_back();
+    line.remove_prefix(end);
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  }
+  out->emplace_back(line);
+}
+
+bool IsForbiddenControl(unsigned char byte) {
+  return (byte < 0x20 && byte != '\t' && byte != '\n') || byte == 0x7f;
+}
+
+}  // namespace
+
+std::string Printable(std::string_view text) {
+  std::string out;
+  const auto escape = [&](std::string_view bytes) {
+    for (const char byte : bytes) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+  };
+  while (!text.empty()) {
+    const std::size_t bad = transcript::FindInvalidUtf8(text).value_or(text.size());
+    const std::string_view good = text.substr(0, bad);
+    for (std::size_t i = 0; i < good.size(); ++i) {
+      const auto byte = static_cast<unsigned char>(good[i]);
+      const std::string_view three = good.substr(i, 3);
+      // C1 control characters, U+0080 to U+009F, are obeyed by terminals as well.
+      const bool c1 = byte == 0xc2 && static_cast<unsigned char>(good[i + 1]) < 0xa0;
+      if (three == "\xef\xbf\xbe" || three == "\xef\xbf\xbf") {
+        escape(three);
+        i += 2;
+      } else if (c1) {
+        escape(good.substr(i, 2));
+        i += 1;
+      } else if (byte == '\r' && i + 1 < good.size() && good[i + 1] == '\n') {
+        continue;
+      } else if (IsForbiddenControl(byte)) {
+        escape(good.substr(i, 1));
+      } else {
+        out += good[i];
+      }
+    }
+    text.remove_prefix(bad);
+    if (text.empty()) break;
+    escape(text.substr(0, 1));
+    text.remove_prefix(1);
+  }
+  return out;
+}
+
+std::size_t WidthOf(std::string_view text) { return transcript::CountCharacters(text); }
+
+std::string Padded(std::string text, std::size_t width) {
+  const std::size_t have = WidthOf(text);
+  if (have < width) text.append(width - have, ' ');
+  return text;
+}
+
+std::vector<std::string> Wrapped(std::string_view text, std::size_t width) {
+  width = std::max<std::size_t>(width, 1);
+  std::vector<std::string> out;
+  while (true) {
+    const std::size_t end = text.find('\n');
+    WrapLine(text.substr(0, end), width, &out);
+    if (end == std::string_view::npos) return out;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string DurationText(std::chrono::nanoseconds duration) {
+  const double seconds = static_cast<double>(duration.count()) / 1e9;
+  if (seconds < 9.995) return fmt::format("{:.2f} s", seconds);
+  if (seconds < 59.95) return fmt::format("{:.1f} s", seconds);
+  const auto whole = std::llround(seconds);
+  return fmt::format("{} min {} s", whole / 60, whole % 60);
+}
+
+std::string Counted(std::size_t count, const std::string& noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string ShellQuoted(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._/:=+,@%").find(c) != std::string_view::npos;
+  });
+  if (plain) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
+}  // namespace lockstep::reports
