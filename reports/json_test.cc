@@ -22,7 +22,8 @@ using testing::StartsWith;
 constexpr const char* kSchema = REPORTS_FOLDER "/report.schema.json";
 
 ReportHeader HeaderOf(const RunReport& report) {
-  return ReportHeader{"0.1.0", "2026-11-22T10:36:49Z", {"run", "gopy"}, report.oracle_name, report.environment};
+  return ReportHeader{
+      "0.1.0", "2026-11-22T10:36:49Z", {"run", "gopy"}, report.oracle_name, report.environment};
 }
 
 void WriteAll(const RunReport& report, const std::string& path, int exit_status) {
@@ -71,25 +72,30 @@ TEST(JsonWriter, WritesLinesOfTheSchema) {
   const TestFolder folder;
   const Sample sample = MakeSample();
   WriteAll(sample.report, folder.File("r.jsonl"), 3);
-  if (RunCommand("/usr/bin/python3 -c 'import jsonschema'").status != 0) GTEST_SKIP() << "there is no jsonschema for /usr/bin/python3";
-  const Ran ran = RunCommand(fmt::format("/usr/bin/python3 -c 'import json, jsonschema, sys\n"
-                                         "schema = json.load(open(sys.argv[1]))\n"
-                                         "jsonschema.Draft202012Validator.check_schema(schema)\n"
-                                         "check = jsonschema.Draft202012Validator(schema)\n"
-                                         "lines = [json.loads(line) for line in open(sys.argv[2])]\n"
-                                         "for line in lines:\n"
-                                         "    for error in check.iter_errors(line): sys.exit(str(error))\n"
-                                         "print(len(lines))' {} {}",
-                                         kSchema, folder.File("r.jsonl")));
+  if (RunCommand("/usr/bin/python3 -c 'import jsonschema'").status != 0)
+    GTEST_SKIP() << "there is no jsonschema for /usr/bin/python3";
+  const Ran ran =
+      RunCommand(fmt::format("/usr/bin/python3 -c 'import json, jsonschema, sys\n"
+                             "schema = json.load(open(sys.argv[1]))\n"
+                             "jsonschema.Draft202012Validator.check_schema(schema)\n"
+                             "check = jsonschema.Draft202012Validator(schema)\n"
+                             "lines = [json.loads(line) for line in open(sys.argv[2])]\n"
+                             "for line in lines:\n"
+                             "    for error in check.iter_errors(line): sys.exit(str(error))\n"
+                             "print(len(lines))' {} {}",
+                             kSchema, folder.File("r.jsonl")));
   EXPECT_EQ(ran.output, "14\n");  // a header, a footer, three implementations, nine verdicts
   EXPECT_EQ(ran.status, 0);
 }
 
 TEST(JsonWriter, WritesALineThatTheSchemaRefusesWithoutAWord) {
-  if (RunCommand("/usr/bin/python3 -c 'import jsonschema'").status != 0) GTEST_SKIP() << "there is no jsonschema for /usr/bin/python3";
+  if (RunCommand("/usr/bin/python3 -c 'import jsonschema'").status != 0)
+    GTEST_SKIP() << "there is no jsonschema for /usr/bin/python3";
   const TestFolder folder;
-  const std::string file = folder.Write("line.json", R"({"type":"verdict","implementation":"gopy","verdict":"fial"})");
-  EXPECT_NE(RunCommand(fmt::format("/usr/bin/python3 -m jsonschema -i {} {}", file, kSchema)).status, 0);
+  const std::string file =
+      folder.Write("line.json", R"({"type":"verdict","implementation":"gopy","verdict":"fial"})");
+  EXPECT_NE(
+      RunCommand(fmt::format("/usr/bin/python3 -m jsonschema -i {} {}", file, kSchema)).status, 0);
 }
 
 TEST(JsonWriter, HandsEachLineOverAtOnce) {
@@ -102,8 +108,11 @@ TEST(JsonWriter, HandsEachLineOverAtOnce) {
   writer->Verdict("gopy", sample.report.implementations[1].verdicts[0]);
   const auto lines = LinesOf(ContentOf(folder.File("r.jsonl")));
   ASSERT_EQ(lines.size(), 2U);
-  EXPECT_THAT(lines[1], StartsWith(R"({"type":"verdict","implementation":"gopy","verdict":"fail","behaviour":"fail","cleanliness":"not_run",)"
-                                   R"("reason":"s.acquire(timeout=0): expected -> False, got -> blocked",)"));
+  EXPECT_THAT(
+      lines[1],
+      StartsWith(
+          R"({"type":"verdict","implementation":"gopy","verdict":"fail","behaviour":"fail","cleanliness":"not_run",)"
+          R"("reason":"s.acquire(timeout=0): expected -> False, got -> blocked",)"));
 }
 
 TEST(JsonWriter, TellsAFileThatCannotBeMade) {
@@ -171,7 +180,8 @@ TEST(JsonReport, SharesAScenarioBetweenImplementations) {
   const auto stored = ReadJsonReport(folder.File("r.jsonl"));
   ASSERT_TRUE(stored.has_value());
   EXPECT_EQ(stored->scenarios.size(), sample.scenarios.size());
-  EXPECT_EQ(stored->report.implementations[0].verdicts[0].scenario, stored->report.implementations[1].verdicts[0].scenario);
+  EXPECT_EQ(stored->report.implementations[0].verdicts[0].scenario,
+            stored->report.implementations[1].verdicts[0].scenario);
 }
 
 TEST(JsonReport, IsCutOffWithoutAFooter) {
@@ -205,7 +215,8 @@ TEST(JsonReport, KeepsWhatWasThereBeforeItWasCutOff) {
   const Sample sample = MakeSample();
   WriteAll(sample.report, folder.File("r.jsonl"), 3);
   const auto lines = LinesOf(ContentOf(folder.File("r.jsonl")));
-  const auto stored = ReadJsonReport(folder.Write("part.jsonl", lines[0] + "\n" + lines[1] + "\n" + lines[2].substr(0, 50)));
+  const auto stored = ReadJsonReport(
+      folder.Write("part.jsonl", lines[0] + "\n" + lines[1] + "\n" + lines[2].substr(0, 50)));
   ASSERT_TRUE(stored.has_value()) << stored.error().Text();
   EXPECT_THAT(stored->cut_off, HasSubstr("part.jsonl:3: the report ends within a line"));
   ASSERT_EQ(stored->report.implementations.size(), 1U);
@@ -224,25 +235,31 @@ TEST(JsonReport, MissesLinesThatTheFooterCounts) {
 
 TEST(JsonReport, IsToldFromOtherFiles) {
   EXPECT_EQ(MistakeIn(""), "r.jsonl:1: this is no report: expected a header in the first line");
-  EXPECT_EQ(MistakeIn("{\"type\":\"footer\"}\n"), "r.jsonl:1: this is no report: expected a header in the first line");
+  EXPECT_EQ(MistakeIn("{\"type\":\"footer\"}\n"),
+            "r.jsonl:1: this is no report: expected a header in the first line");
   EXPECT_EQ(MistakeIn("<html>\n"), "r.jsonl:1: this is no JSON");
   EXPECT_EQ(MistakeIn("[]\n"), "r.jsonl:1: expected an object");
 }
 
 TEST(JsonReport, OfAnotherFormatIsRefused) {
-  EXPECT_EQ(MistakeIn("{\"type\":\"header\",\"format\":2}\n"), "r.jsonl:1: the report is of format 2; expected 1");
+  EXPECT_EQ(MistakeIn("{\"type\":\"header\",\"format\":2}\n"),
+            "r.jsonl:1: the report is of format 2; expected 1");
 }
 
 TEST(JsonReport, TellsTheLineOfAMistake) {
-  EXPECT_EQ(MistakeIn(std::string(kHeader) + "{\"type\":\"verdict\"}\n" + kFooter), "r.jsonl:2: there is no 'scenario'");
+  EXPECT_EQ(MistakeIn(std::string(kHeader) + "{\"type\":\"verdict\"}\n" + kFooter),
+            "r.jsonl:2: there is no 'scenario'");
   EXPECT_EQ(MistakeIn(std::string(kHeader) + "{oops\n" + kFooter), "r.jsonl:2: this is no JSON");
   EXPECT_EQ(MistakeIn(std::string(kHeader) + "{\"type\":1}\n" + kFooter),
-            "r.jsonl:2: a value is not of the type that is expected ([json.exception.type_error.302] type must be string, but is number)");
-  EXPECT_EQ(MistakeIn(std::string(kHeader) + kFooter + kHeader), "r.jsonl:3: there is a line behind the footer");
+            "r.jsonl:2: a value is not of the type that is expected "
+            "([json.exception.type_error.302] type must be string, but is number)");
+  EXPECT_EQ(MistakeIn(std::string(kHeader) + kFooter + kHeader),
+            "r.jsonl:3: there is a line behind the footer");
 }
 
 TEST(JsonReport, RefusesAKeyThatIsThereTwice) {
-  EXPECT_EQ(MistakeIn(std::string(kHeader) + R"({"type":"x","a":{"b":1,"b":2}})" + "\n" + kFooter), "r.jsonl:2: the key 'b' is there twice");
+  EXPECT_EQ(MistakeIn(std::string(kHeader) + R"({"type":"x","a":{"b":1,"b":2}})" + "\n" + kFooter),
+            "r.jsonl:2: the key 'b' is there twice");
 }
 
 TEST(JsonReport, PassesOverLinesOfAnUnknownType) {
@@ -250,7 +267,8 @@ TEST(JsonReport, PassesOverLinesOfAnUnknownType) {
 }
 
 TEST(UtcText, IsToTheSecond) {
-  EXPECT_EQ(UtcText(std::chrono::system_clock::time_point(std::chrono::seconds(1'795'343'809))), "2026-11-22T10:36:49Z");
+  EXPECT_EQ(UtcText(std::chrono::system_clock::time_point(std::chrono::seconds(1'795'343'809))),
+            "2026-11-22T10:36:49Z");
 }
 
 }  // namespace

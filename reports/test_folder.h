@@ -19,7 +19,9 @@ namespace lockstep::reports {
 // A folder of one test's own, gone with it.
 class TestFolder {
  public:
-  TestFolder() : path_(testing::TempDir() + "reports-XXXXXX") { EXPECT_NE(::mkdtemp(path_.data()), nullptr); }
+  TestFolder() : path_(testing::TempDir() + "reports-XXXXXX") {
+    EXPECT_NE(::mkdtemp(path_.data()), nullptr);
+  }
   ~TestFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
@@ -53,7 +55,8 @@ inline Ran RunCommand(const std::string& command) {
   std::FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
   if (pipe == nullptr) return ran;
   std::array<char, 4096> buffer{};
-  for (std::size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) ran.output.append(buffer.data(), got);
+  for (std::size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    ran.output.append(buffer.data(), got);
   const int status = ::pclose(pipe);
   ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return ran;

@@ -37,6 +37,13 @@ void WrapLine(std::string_view line, std::size_t width, std::vector<std::string>
   out->emplace_back(line);
 }
 
+// How far a tab goes is the terminal's affair; columns are ours.
+std::string WithoutTabs(std::string_view line) {
+  std::string out;
+  for (const char c : line) out += c == '\t' ? std::string(4, ' ') : std::string(1, c);
+  return out;
+}
+
 bool IsForbiddenControl(unsigned char byte) {
   return (byte < 0x20 && byte != '\t' && byte != '\n') || byte == 0x7f;
 }
@@ -91,7 +98,7 @@ std::vector<std::string> Wrapped(std::string_view text, std::size_t width) {
   std::vector<std::string> out;
   while (true) {
     const std::size_t end = text.find('\n');
-    WrapLine(text.substr(0, end), width, &out);
+    WrapLine(WithoutTabs(text.substr(0, end)), width, &out);
     if (end == std::string_view::npos) return out;
     text.remove_prefix(end + 1);
   }

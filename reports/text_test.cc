@@ -7,8 +7,8 @@
 namespace lockstep::reports {
 namespace {
 
-using testing::ElementsAre;
 using std::chrono::milliseconds;
+using testing::ElementsAre;
 
 TEST(Printable, LeavesTextTabsAndLineEndsAsTheyAre) {
   EXPECT_EQ(Printable("a\tb\nc \xc3\xa9 \xf0\x9f\x94\x92"), "a\tb\nc \xc3\xa9 \xf0\x9f\x94\x92");
@@ -20,44 +20,64 @@ TEST(Printable, WritesControlCharactersOut) {
 
 TEST(Printable, WritesTheSecondSetOfControlCharactersOut) {
   // U+009B begins a sequence on some terminals, as ESC [ does.
-  EXPECT_EQ(Printable("\xc2\x9b" "31m \xc2\xa0"), "\\xc2\\x9b31m \xc2\xa0");
+  EXPECT_EQ(Printable("\xc2\x9b"
+                      "31m \xc2\xa0"),
+            "\\xc2\\x9b31m \xc2\xa0");
 }
 
 TEST(Printable, WritesBytesThatAreNoUtf8Out) {
-  EXPECT_EQ(Printable("a\xff\xc3(\xed\xa0\x80" "b"), "a\\xff\\xc3(\\xed\\xa0\\x80b");
+  EXPECT_EQ(Printable("a\xff\xc3(\xed\xa0\x80"
+                      "b"),
+            "a\\xff\\xc3(\\xed\\xa0\\x80b");
 }
 
-TEST(Printable, WritesWhatXmlForbidsOut) { EXPECT_EQ(Printable("\xef\xbf\xbe \xef\xbf\xbf"), "\\xef\\xbf\\xbe \\xef\\xbf\\xbf"); }
+TEST(Printable, WritesWhatXmlForbidsOut) {
+  EXPECT_EQ(Printable("\xef\xbf\xbe \xef\xbf\xbf"), "\\xef\\xbf\\xbe \\xef\\xbf\\xbf");
+}
 
-TEST(Printable, TakesACarriageReturnForPartOfALineEndOnlyBeforeOne) { EXPECT_EQ(Printable("a\r\nb\rc"), "a\nb\\x0dc"); }
+TEST(Printable, TakesACarriageReturnForPartOfALineEndOnlyBeforeOne) {
+  EXPECT_EQ(Printable("a\r\nb\rc"), "a\nb\\x0dc");
+}
 
 TEST(Wrapped, BreaksAtTheLastBlankThatFits) {
   EXPECT_THAT(Wrapped("one two three four", 9), ElementsAre("one two", "three", "four"));
   EXPECT_THAT(Wrapped("one two three", 7), ElementsAre("one two", "three"));
 }
 
-TEST(Wrapped, BreaksWithinAWordThatIsTooLong) { EXPECT_THAT(Wrapped("abcdefgh ij", 4), ElementsAre("abcd", "efgh", "ij")); }
-
-TEST(Wrapped, CountsCharactersRatherThanBytes) {
-  EXPECT_THAT(Wrapped("\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 3), ElementsAre("\xc3\xa9\xc3\xa9\xc3\xa9", "\xc3\xa9"));
+TEST(Wrapped, BreaksWithinAWordThatIsTooLong) {
+  EXPECT_THAT(Wrapped("abcdefgh ij", 4), ElementsAre("abcd", "efgh", "ij"));
 }
 
-TEST(Wrapped, KeepsLineEndsAndEmptyLines) { EXPECT_THAT(Wrapped("a\n\nb", 10), ElementsAre("a", "", "b")); }
+TEST(Wrapped, CountsCharactersRatherThanBytes) {
+  EXPECT_THAT(Wrapped("\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 3),
+              ElementsAre("\xc3\xa9\xc3\xa9\xc3\xa9", "\xc3\xa9"));
+}
 
-TEST(Wrapped, KeepsAnIndent) { EXPECT_THAT(Wrapped("    one two", 8), ElementsAre("    one", "two")); }
+TEST(Wrapped, KeepsLineEndsAndEmptyLines) {
+  EXPECT_THAT(Wrapped("a\n\nb", 10), ElementsAre("a", "", "b"));
+}
+
+TEST(Wrapped, KeepsAnIndent) {
+  EXPECT_THAT(Wrapped("    one two", 8), ElementsAre("    one", "two"));
+}
+
+TEST(Wrapped, MakesATabFourBlanks) { EXPECT_THAT(Wrapped("a\tbb", 6), ElementsAre("a", "bb")); }
 
 TEST(Wrapped, GivesOneLineForNothing) { EXPECT_THAT(Wrapped("", 10), ElementsAre("")); }
 
 TEST(Wrapped, EndsForEveryWidth) {
   for (std::size_t width = 0; width < 30; ++width) {
     std::string letters;
-    for (const std::string& line : Wrapped("a  bb   ccc \xc3\xa9\xc3\xa9 dddddddddddddddd e", width)) {
+    for (const std::string& line :
+         Wrapped("a  bb   ccc \xc3\xa9\xc3\xa9 dddddddddddddddd e", width)) {
       EXPECT_LE(WidthOf(line), std::max<std::size_t>(width, 1));
       for (const char c : line) {
         if (c != ' ') letters += c;
       }
     }
-    EXPECT_EQ(letters, "abbccc\xc3\xa9\xc3\xa9" "dddddddddddddddde");
+    EXPECT_EQ(letters,
+              "abbccc\xc3\xa9\xc3\xa9"
+              "dddddddddddddddde");
   }
 }
 

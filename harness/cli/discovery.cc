@@ -171,7 +171,10 @@ Result<Implementation> Discovery::Resolve(const std::string& name, const std::ve
     implementation.argv.insert(implementation.argv.begin() + 1, python_args.begin(), python_args.end());
     return implementation;
   }
-  if (name.ends_with(".toml")) return LoadImplementation(name, places_.root, places_.build);
+  if (name.ends_with(".toml")) {
+    if (!fs::exists(name, error)) return Fail(name + ": no such file");
+    return LoadImplementation(name, places_.root, places_.build);
+  }
   const std::string own = fmt::format("{}/impl/{}/implementation.toml", places_.root, name);
   if (name.find('/') == std::string::npos && fs::exists(own, error)) return LoadImplementation(own, places_.root, places_.build);
   // `cpython`, `cpython-3.11`, `pypy`: the newest that fits; they are in that order already.

@@ -48,11 +48,22 @@ Result<std::pair<int, int>> ParseShard(const std::string& text) {
   return std::pair(index, count);
 }
 
+// The first of the words that the parser had no use for, less a value: it tells of them in a sentence, as "…: --fitler another".
+std::string UnknownWord(const std::vector<std::string>& words, const CLI::ExtrasError& error) {
+  const std::string sentence = error.what();
+  const std::string after = ' ' + sentence.substr(std::min(sentence.size(), sentence.rfind(": ") + 1)) + ' ';
+  for (const std::string& word : words) {
+    if (after.find(' ' + word + ' ') != std::string::npos) return word.substr(0, word.find('='));
+  }
+  return sentence;
+}
+
 }  // namespace
 
 void AddSelection(CLI::App& app, Selection* selection) {
-  app.add_option("--filter", selection->filters, "scenarios of this name, or whose name holds this; * matches any text");
-  app.add_option("--tag", selection->tags, "scenarios with this tag");
+  app.add_option("--filter", selection->filters, "scenarios of this name, or whose name holds this; * matches any text")
+      ->allow_extra_args(false);
+  app.add_option("--tag", selection->tags, "scenarios with this tag")->allow_extra_args(false);
   app.add_option("--level", selection->level, "core: what every port needs first; full: all")->check(CLI::IsMember({"core", "full"}));
   app.add_option("--scenarios", selection->scenarios, "a scenario file or folder in place of the project's own");
   app.add_option("--shard", selection->shard, "I/N: the I-th of N parts");
@@ -61,22 +72,29 @@ void AddSelection(CLI::App& app, Selection* selection) {
 void AddExecution(CLI::App& app, Execution* execution) {
   app.add_option("-j,--jobs", execution->jobs, "scenarios at once; default: one a CPU")->check(CLI::Range(1, 256));
   app.add_option("--timeout-scale", execution->timeout_scale, "multiplies every bound on waiting; default 1")->check(CLI::Range(0.01, 1000.0));
-  app.add_option("--max-time", execution->max_time_s, "seconds after which the rest is not run")->check(CLI::PositiveNumber);
+  app.add_option("--max-time", execution->max_time_s, "seconds after which the rest is not run")->check(CLI::Range(0.001, 1e6));
   app.add_option("--messages", execution->messages, "ignore: texts of errors are not judged")->check(CLI::IsMember({"judge", "ignore"}));
   app.add_option("--out", execution->out, "folder for what the run writes; default: out");
-  app.add_option("--python-arg", execution->python_args, "an argument for the interpreter of python:PATH");
+  app.add_option("--python-arg", execution->python_args, "an argument for the interpreter of python:PATH")->allow_extra_args(false);
 }
 
 std::optional<int> Parse(CLI::App& app, const std::vector<std::string>& words) {
-  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
-    return fmt::format("lockstep: {}\n  lockstep {} --help tells what there is\n", error.what(), failed->get_name());
-  });
+  app.name("lockstep " + app.get_name());
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend());
     app.parse(reversed);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ExtrasError& error) {
+    const std::string unknown = UnknownWord(words, error);
+    std::vector<std::string> flags;
+    for (const CLI::Option* option : app.get_options()) {
+      for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+    }
+    return Complain(Error{fmt::format("{} does not take '{}'{}", app.get_name(), unknown, transcript::DidYouMean(unknown, flags)),
+                          app.get_name() + " --help tells what there is"});
   } catch (const CLI::ParseError& error) {
-    const int status = app.exit(error);
-    return status == 0 ? 0 : kExitUsage;
+    return Complain(Error{error.what(), app.get_name() + " --help tells what there is"});
   }
   return std::nullopt;
 }

@@ -20,6 +20,7 @@
 #include "reports/junit.h"
 #include "reports/progress.h"
 #include "reports/terminal.h"
+#include "reports/text.h"
 
 namespace lockstep {
 namespace {
@@ -212,7 +213,7 @@ class MainJob {
     }
     const Platform platform = result.platform;
     if (is_oracle) oracle_runs_[scenario] = result.run;
-    ScenarioVerdict verdict = Judge(std::move(result), platform, expectations, oracle);
+    ScenarioVerdict verdict = Judge(std::move(result), platform, expectations, oracle, report_.oracle_name);
     progress_.Add(verdict);
     for (reports::JsonWriter& writer : writers_) writer.Verdict(report.name, verdict);
     const auto [at, first] = places.try_emplace(scenario, report.verdicts.size());
@@ -245,6 +246,9 @@ class MainJob {
     terminal.color = is_terminal && !flags_.no_color && std::getenv("NO_COLOR") == nullptr;
     terminal.width = TerminalWidth(is_terminal);
     terminal.verbose = flags_.verbose;
+    // Without these the same name stands for something else, or for nothing.
+    if (!flags_.selection.scenarios.empty()) terminal.rerun_prefix += " --scenarios " + reports::ShellQuoted(flags_.selection.scenarios);
+    for (const std::string& arg : flags_.execution.python_args) terminal.rerun_prefix += " --python-arg=" + reports::ShellQuoted(arg);
     if (!flags_.junit.empty()) {
       if (const auto written = reports::WriteJUnitFile(report_, terminal.rerun_prefix, flags_.junit); !written) {
         return tl::unexpected(written.error());

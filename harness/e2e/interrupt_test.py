@@ -159,12 +159,17 @@ class WithoutNamespaces(Cases, LockstepCase):
 
 
 class Waiting(LockstepCase):
+    def await_adapter(self, name):
+        line = ": %s %s %s" % (PYTHON, FAKE, name)
+        found = wait_until(lambda: [m for m in marked(self.mark) if m.endswith(line)], 60)
+        self.assertTrue(found, "the adapter did not start")
+
     def test_an_interrupt_is_heard_while_an_adapter_is_silent(self):
         process = self.start(
             "run", "--timeout-scale", "100", "--oracle", "none", "--filter", "acquire/takes-a-unit",
             "--out", self.out, "--", PYTHON, FAKE, "never-answers",
         )
-        self.assertTrue(wait_until(lambda: any("never-answers" in line for line in marked(self.mark)[1:]), 60))
+        self.await_adapter("never-answers")
         process.send_signal(signal.SIGINT)
         self.assert_status(self.finish(process, AT_ONCE_S), INTERRUPTED)
 
@@ -173,8 +178,7 @@ class Waiting(LockstepCase):
             "run", "--timeout-scale", "100", "--oracle", "none", "--filter", "acquire/takes-a-unit",
             "--out", self.out, "--", PYTHON, FAKE, "never-says-hello",
         )
-        fake = "fake_adapter.py never-says-hello"
-        self.assertTrue(wait_until(lambda: sum(PYTHON + " " in m and fake in m for m in marked(self.mark)) > 1, 60))
+        self.await_adapter("never-says-hello")
         process.send_signal(signal.SIGINT)
         self.assert_status(self.finish(process, AT_ONCE_S), INTERRUPTED)
 

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::chrono::seconds kStepLimit{5};
 constexpr std::chrono::microseconds kPollEvery{50};
+constexpr std::chrono::milliseconds kIdleLimit{200};
 
 const char* OperationOf(Create::How how) {
   switch (how) {
@@ -196,6 +197,12 @@ Executor::Next Executor::Perform(const Step& step, const SendSignal& what) {
     const int number = what.how == SendSignal::How::kStop   ? SIGSTOP
                        : what.how == SendSignal::How::kCont ? SIGCONT
                                                             : SignalNumber(what.signal).value_or(SIGKILL);
+    // An actor that has answered may still be on its way to its next read; a signal in between is handled late. Idle, it is asleep.
+    const Deadline idle = Deadline::After(session_.Scaled(kIdleLimit));
+    while (what.how == SendSignal::How::kSignal && !actor->in_flight &&
+           actor->probe.Look().kind == ThreadState::Kind::kRunning && !idle.Passed()) {
+      crew_->Pump(nanoseconds(kPollEvery));
+    }
     const bool sent = what.how == SendSignal::How::kSignal ? SendSignalToThread(*actor, number)
                                                            : SendSignalTo(*actor->process, number);
     if (!sent) return Stop(ScenarioRun::End::kHarnessError, fmt::format("{} cannot be sent a signal: it is gone", name));

@@ -39,8 +39,8 @@ const IsolationProbe& ProbeIsolation();
 
 // What /dev/shm is to be for one scenario.
 struct ShmOptions {
-  std::optional<long> size_bytes;
-  std::optional<long> inodes;
+  std::optional<long> size_bytes{};
+  std::optional<long> inodes{};
   bool full = false;
   bool read_only = false;
   bool absent = false;

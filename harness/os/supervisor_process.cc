@@ -144,6 +144,7 @@ class Server {
     // End of file: exec has closed the pipe. Bounded by exec itself; there is no adapter's code before it.
     if (::read(reader.get(), &failure, sizeof failure) == sizeof failure) {
       ::waitpid(pid, nullptr, 0);
+      if (failure < 0) return FailErrno(fmt::format("cannot start in {}", fields[2]), -failure);
       return FailErrno(fmt::format("cannot run {}", fields[4]), failure);
     }
     return std::to_string(pid);
@@ -183,12 +184,13 @@ class Server {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    if (!fields[2].empty() && ::chdir(fields[2].c_str()) != 0) Report(3, errno);
+    if (!fields[2].empty() && ::chdir(fields[2].c_str()) != 0) Report(3, -errno);
     environ = environment.data();  // its PATH is the one to look on, not ours
     ::execvp(argv[0], argv.data());
     Report(3, errno);
   }
 
+  // An errno; negative: of the change of directory.
   [[noreturn]] static void Report(int fd, int failure) {
     [[maybe_unused]] const ssize_t written = ::write(fd, &failure, sizeof failure);
     ::_exit(127);

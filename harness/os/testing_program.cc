@@ -2,13 +2,12 @@
 // What tests of the supervisor run below it: `testing-program WHAT [ARGUMENT]`. Each ends by itself after a minute.
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
+#include <cstdlib>
 #include <string>
 
 #include "harness/os/names.h"
@@ -45,11 +44,12 @@ int RunAway() {
 }
 
 // Every process has two children, `depth` deep; all stay.
-int GrowTree(int depth) {
-  for (int i = 0; i < 2 && depth > 0; ++i) {
+[[noreturn]] void GrowTree(int depth) {
+  for (int children = 0; children < 2 && depth > 0; ++children) {
     if (::fork() != 0) continue;
     ::alarm(kLifetimeS);
-    GrowTree(depth - 1);
+    --depth;
+    children = -1;  // this is the child, and has none yet
   }
   Linger();
 }
@@ -73,7 +73,7 @@ int main(int argc, char** argv) {
   if (what == "shm-open") return OpenShm(argument);
   if (what == "linger") Linger();
   if (what == "run-away") return RunAway();
-  if (what == "tree") return GrowTree(std::atoi(argument));
+  if (what == "tree") GrowTree(std::atoi(argument));
   if (what == "daemon") return BecomeDaemon();
   if (what == "exit") return std::atoi(argument);
   if (what == "die") return ::raise(std::atoi(argument));

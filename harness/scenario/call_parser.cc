@@ -222,7 +222,7 @@ Call ParseCall(Lexer* lexer, const Names& names) { return CallParser(lexer, name
 
 std::string ParseSignalName(Lexer* lexer) {
   const Token token = lexer->Take();
-  const std::string name(token.text);
+  std::string name(token.text);
   if (token.kind != Token::Kind::kName) {
     lexer->FailAt(token.begin, "expected a signal, as in 'SIGUSR1'");
   } else if (!Contains(SignalNames(), name)) {
@@ -234,7 +234,7 @@ std::string ParseSignalName(Lexer* lexer) {
 
 std::string ParseExceptionName(Lexer* lexer) {
   const Token token = lexer->Take();
-  const std::string name(token.text);
+  std::string name(token.text);
   if (token.kind != Token::Kind::kName) {
     lexer->FailAt(token.begin, "expected a type of exception, as in 'ValueError'");
   } else if (FindException(name) == nullptr) {

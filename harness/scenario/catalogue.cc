@@ -291,11 +291,13 @@ class FileParser {
   // The entries in the order of the file; TOML's library sorts them.
   static std::vector<std::pair<std::string, const toml::node*>> InOrder(const toml::table& table) {
     std::vector<std::pair<const toml::key*, const toml::node*>> entries;
+    entries.reserve(table.size());
     for (const auto& [key, value] : table) entries.emplace_back(&key, &value);
     std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
       return a.first->source().begin < b.first->source().begin;
     });
     std::vector<std::pair<std::string, const toml::node*>> out;
+    out.reserve(entries.size());
     for (const auto& [key, value] : entries) out.emplace_back(std::string(key->str()), value);
     return out;
   }
@@ -387,6 +389,7 @@ class FileParser {
   void Expand(const Scenario& scenario, const std::vector<SourceLine>& lines,
               const Fillings& fillings, Position name_position, std::vector<Scenario>* out) {
     std::vector<SourceLine> filled;
+    filled.reserve(lines.size());
     for (const SourceLine& line : lines) filled.push_back(FillInLine(line, fillings));
     Scenario one = scenario;
     one.name = FillInName(scenario.name, fillings);

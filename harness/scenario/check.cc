@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "harness/os/result.h"
 #include "harness/scenario/check_state.h"
 #include "harness/scenario/platforms.h"
 
@@ -97,7 +98,7 @@ class Checker {
                          fmt::format("'{}' is a value; expected an object", call.object));
     }
     if (call.operation == "get") {
-      return CheckAttribute(*kept->kind, call.args[0].value.If<std::string>()->c_str(),
+      return CheckAttribute(*kept->kind, *call.args[0].value.If<std::string>(),
                             call.args[0].position);
     }
     const Operation* operation = FindOperation(call.operation);
@@ -297,6 +298,7 @@ class Checker {
       position_ = step.position;
       const auto* hammer = std::get_if<Hammer>(&step.what);
       const auto* call = std::get_if<Do>(&step.what);
+      CHECK(hammer != nullptr || call != nullptr);
       const std::vector<std::string>& actors = hammer != nullptr ? hammer->actors : call->actors;
       for (const std::string& name : actors) {
         if (!busy.insert(name).second) {

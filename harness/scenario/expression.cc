@@ -18,7 +18,7 @@ namespace {
 constexpr int kMaxDepth = 40;
 // A message line of the protocol holds 1 MiB; a string of a quarter stays below it however it is
 // escaped.
-constexpr std::size_t kMaxText = 256 * 1024;
+constexpr std::size_t kMaxText = std::size_t{256} * 1024;
 
 // What the language means by the words that are values.
 std::optional<Value> ValueWord(std::string_view name) {

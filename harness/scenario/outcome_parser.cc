@@ -149,6 +149,7 @@ class OutcomeParser {
 
   static std::vector<std::string> NamesOf(const std::vector<int>& errnos) {
     std::vector<std::string> names;
+    names.reserve(errnos.size());
     for (const int value : errnos) names.push_back(ErrnoName(value));
     return names;
   }

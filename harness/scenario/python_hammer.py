@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # The hammer: rounds of acquire, a critical section that shows who else is inside, release.
-WITNESS = OBJECTS["mmap"].mmap(-1, 8 * 1024)  # shared by all actors: a counter, and a word for each of them
+# Shared by all actors: a counter, and a word for each of them.
+WITNESS = OBJECTS["mmap"].mmap(-1, 8 * 1024)
 WORDS = memoryview(WITNESS).cast("Q")
 
 
 def hammer(semaphore, rounds, slot, slots):
-    """The counter is guarded by nothing but the semaphore; an actor's own word is odd while it is inside."""
+    """The counter has no guard but the semaphore; an actor's own word is odd while it is inside."""
     most = 0
     for i in range(rounds):
         semaphore.acquire()
@@ -31,9 +32,11 @@ def hammered(name, semaphore, entries=None, counter=None, inside=None, value=Non
     show("hammer: " + ", ".join("%s %s" % one for one in found.items()))
     for key, wanted in {"entries": entries, "counter": counter, "value": value}.items():
         if wanted is not None and found[key] != wanted:
-            raise Wrong("hammer\n  expected  %s %d\n  actual    %s %d" % (key, wanted, key, found[key]))
+            expected, actual = "%s %d" % (key, wanted), "%s %d" % (key, found[key])
+            raise Wrong(DIFFERENCE % ("hammer", expected, actual))
     if inside is not None and found["inside"] > inside:
-        raise Wrong("hammer\n  expected  inside <= %d\n  actual    inside %d" % (inside, found["inside"]))
+        expected, actual = "inside <= %d" % inside, "inside %d" % found["inside"]
+        raise Wrong(DIFFERENCE % ("hammer", expected, actual))
     HAMMERED.clear()
     WORDS[0] = 0
 

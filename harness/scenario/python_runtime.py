@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What the transcript above is made of. This process only watches: each actor is a process or a thread of one, and gets
-# its calls through a pipe.
+# What the transcript above is made of. This process only watches: each actor is a process or a
+# thread of one, and gets its calls through a pipe.
 import ast
 import builtins
 import ctypes
@@ -22,7 +22,8 @@ from multiprocessing import Pipe, resource_tracker, shared_memory
 
 LIMIT = 30  # seconds that nothing here takes unless it hangs
 TOKEN = "lockstep-%d" % os.getpid()
-FUTEX = {"x86_64": 202, "i686": 240, "aarch64": 98, "riscv64": 98, "ppc64le": 221, "s390x": 238}[platform.machine()]
+FUTEX = {"x86_64": 202, "i686": 240, "aarch64": 98, "riscv64": 98, "ppc64le": 221, "s390x": 238}
+DIFFERENCE = "%s\n  expected  %s\n  actual    %s"
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -61,7 +62,8 @@ def rlimit(name, soft):
     resource.setrlimit(which, (soft, resource.getrlimit(which)[1]))
 
 
-# The names that a call may use, and the objects of the process: its threads share them, a forked child has a copy.
+# The names that a call may use, and the objects of the process: its threads share them, a forked
+# child has a copy.
 OBJECTS = {
     "SemLock": _multiprocessing.SemLock,
     "sem_unlink": _multiprocessing.sem_unlink,
@@ -81,8 +83,9 @@ OBJECTS = {
     "inf": inf,
 }
 for module in (  # which an eval() may name
-    "copy ctypes decimal errno fractions gc inspect io itertools math mmap multiprocessing os pickle resource signal struct "
-    "subprocess sys threading time types weakref _multiprocessing _posixshmem"
+    "copy ctypes decimal errno fractions gc inspect io itertools math mmap multiprocessing os"
+    " pickle resource signal struct subprocess sys threading time types weakref"
+    " _multiprocessing _posixshmem"
 ).split():
     OBJECTS[module] = __import__(module)
 MAIN = {"pipe": None, "in_call": False}  # of the actor that is the main thread of this process
@@ -92,7 +95,9 @@ PIPES = []  # a pair for each actor, made before any of them: (this process's en
 def call(source):
     """Does one call. What an assignment assigns is kept in OBJECTS."""
     node = ast.parse(source).body[0]
-    keep = node.targets[0].id if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) else None
+    keep = None
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        keep = node.targets[0].id
     if keep or isinstance(node, ast.Expr):
         code, run = compile(ast.Expression(node.value), "<call>", "eval"), eval
     else:
@@ -103,8 +108,10 @@ def call(source):
         end = time.monotonic()
     except BaseException as error:
         end = time.monotonic()
-        raised = (type(error).__name__, str(getattr(error, "strerror", None) or error), getattr(error, "errno", None))
-        return "raised", raised + (isinstance(error, OSError),), end - begin
+        is_os_error = isinstance(error, OSError)
+        text = error.strerror if is_os_error else str(error)
+        number = error.errno if is_os_error else None
+        return "raised", (type(error).__name__, text or "", number, is_os_error), end - begin
     if keep:
         OBJECTS[keep] = value
     return "returned", plain(value), end - begin
@@ -135,17 +142,20 @@ def act(index):
         elif request == "on":
             pipe.send(install(*argument))
         elif request == "recipes":
-            pipe.send(("returned", [recipe for recipe in map(recipe_of, OBJECTS.items()) if recipe], 0))
+            recipes = [recipe_of(name, made) for name, made in OBJECTS.items()]
+            pipe.send(("returned", [recipe for recipe in recipes if recipe], 0))
         elif request == "keep":
             OBJECTS.update(argument)
 
 
-def recipe_of(entry):
-    """The call that makes an object anew in another process, from its name."""
-    name, made = entry
+def recipe_of(name, made):
+    """The call that makes an object anew, elsewhere, from its name; None if there is none."""
     if isinstance(made, _multiprocessing.SemLock) and made.name:
-        return "%s = SemLock._rebuild(%r, %r, %r, %r)" % (name, made.handle, made.kind, made.maxvalue, made.name)
-    return "%s = SharedMemory(%r)" % (name, made.name) if isinstance(made, shared_memory.SharedMemory) else None
+        arguments = (made.handle, made.kind, made.maxvalue, made.name)
+        return "%s = SemLock._rebuild(%r, %r, %r, %r)" % ((name,) + arguments)
+    if isinstance(made, shared_memory.SharedMemory):
+        return "%s = SharedMemory(%r)" % (name, made.name)
+    return None
 
 
 def without_privileges():
@@ -163,7 +173,8 @@ def install(name, action, argument, restart):
         if action == "raise" and MAIN["in_call"]:
             raise getattr(builtins, argument)(name)
 
-    signal.signal(number, {"ignore": signal.SIG_IGN, "default": signal.SIG_DFL}.get(action, handler))
+    standard = {"ignore": signal.SIG_IGN, "default": signal.SIG_DFL}
+    signal.signal(number, standard.get(action, handler))
     signal.siginterrupt(number, not restart)
     return "returned", None, 0
 
@@ -175,7 +186,8 @@ class Actor:
     def __init__(self, process=None):
         self.index = len(ALL)
         self.pipe = PIPES[self.index][0]
-        self.process = {} if process is None else process  # its pid, and the values that its calls kept
+        # What is known of its process: the pid, and the values that calls kept.
+        self.process = {} if process is None else process
         self.tid = 0
         self.notes = []  # signals that its handlers handled
         self.answers = []  # that nothing has judged yet
@@ -214,10 +226,10 @@ def state(pid):
 
 
 def is_blocked(actor):
-    """In a futex call on shared memory: interpreters wait on private memory for locks of their own."""
+    """In a futex call on shared memory: an interpreter's own locks are private memory."""
     try:
         fields = proc(actor, "syscall").split()
-        if state(actor.process["pid"])[0] in "ZT" or fields[0] != str(FUTEX):
+        if state(actor.process["pid"])[0] in "ZT" or fields[0] != str(FUTEX[platform.machine()]):
             return False
         address = int(fields[1], 16)
         for line in proc(actor, "maps").splitlines():
@@ -271,7 +283,8 @@ class Expected:
         self.text, self.matches = text, matches
 
     def __or__(self, other):
-        return Expected("%s or %s" % (self.text, other.text), lambda outcome: self.matches(outcome) or other.matches(outcome))
+        text = "%s or %s" % (self.text, other.text)
+        return Expected(text, lambda outcome: self.matches(outcome) or other.matches(outcome))
 
 
 def returns(value):
@@ -284,14 +297,16 @@ def returns_a(kind):
 
 
 def raises(kind, message=None, errno=None, any_errno=False):
-    wanted = None if message is None else ".*".join(re.escape(part) for part in message.split("..."))
+    wanted = ".*".join(re.escape(part) for part in (message or "...").split("..."))
 
     def matches(outcome):
         if outcome[0] != "raised":
             return False
         name, text, number, is_os_error = outcome[1]
-        right = is_os_error and number == errno if errno else is_os_error if any_errno else name == kind
-        return right and (wanted is None or re.fullmatch(wanted, text, re.DOTALL) is not None)
+        right = name == kind
+        if errno or any_errno:  # whatever its subclass: the number says it all
+            right = is_os_error and (any_errno or number == errno)
+        return right and re.fullmatch(wanted, text, re.DOTALL) is not None
 
     number = ", errno %d" % errno if errno else ""
     return Expected("raises " + kind + number + (": " + message if message else ""), matches)
@@ -308,19 +323,20 @@ def show(*words):
 
 def judge(name, expected, after, outcome):
     actor = ACTORS[name]
-    show("%-4s%s   %s" % (name, actor.source, outcome_text(outcome)))
+    what, actual = "%s %s" % (name, actor.source), outcome_text(outcome)
+    show("%-4s%s   %s" % (name, actor.source, actual))
     if not expected.matches(outcome):
-        raise Wrong("%s %s\n  expected  %s\n  actual    %s" % (name, actor.source, expected.text, outcome_text(outcome)))
+        raise Wrong(DIFFERENCE % (what, expected.text, actual))
     # CPython computes its deadlines in microseconds of another clock: 0.2 ms early is on time.
     if after is not None and not after - 0.0002 <= outcome[2] <= after + 1:
-        raise Wrong("%s %s\n  expected  after %.6f s\n  actual    after %.6f s" % (name, actor.source, after, outcome[2]))
+        raise Wrong(DIFFERENCE % (what, "after %.6f s" % after, "after %.6f s" % outcome[2]))
     keep = re.match(r"(\w+) = ", actor.source)
     if keep and outcome[0] == "returned":
         actor.process.setdefault("kept", {})[keep.group(1)] = outcome[1]
 
 
 def begin(name, source, **given):
-    """Sends a call. `given`: values of other processes, under the names that the call has for them."""
+    """Sends a call. `given`: values of other processes, as the call names them."""
     actor = ACTORS[name]
     if given:
         actor.pipe.send(("keep", given))
@@ -332,7 +348,8 @@ def finish(name, expected=not_raising, after=None):
     """Waits for the end of a call, or until it is blocked where that is expected."""
     actor = ACTORS[name]
     if expected.matches(("blocked", None, 0)):
-        wait_until(lambda: has_answer(actor) or is_blocked(actor), "%s %s -> blocked" % (name, actor.source))
+        what = "%s %s -> blocked" % (name, actor.source)
+        wait_until(lambda: has_answer(actor) or is_blocked(actor), what)
         if not has_answer(actor):
             return judge(name, expected, None, ("blocked", None, 0))
     outcome = answer_of(actor)
@@ -359,10 +376,11 @@ def value(name, source):
 def one_of(names, expected, winner=None, other=None, after=None):
     """Exactly one call in flight ends."""
     actors = {name: ACTORS[name] for name in names}
-    wait_until(lambda: any(has_answer(actor) for actor in actors.values()), "one of %s" % ", ".join(names))
+    what = ", ".join(names)
+    wait_until(lambda: any(has_answer(actor) for actor in actors.values()), "one of " + what)
     first, *more = [name for name in names if has_answer(actors[name])]
     if more:
-        raise Wrong("more than one of %s came back" % ", ".join(names))
+        raise Wrong("more than one of %s came back" % what)
     judge(first, expected, after, answer_of(actors[first]))
     if winner:
         ACTORS[winner] = actors[first]
@@ -374,8 +392,8 @@ def still_blocked(name):
     actor = ACTORS[name]
     wait_until(lambda: has_answer(actor) or is_blocked(actor), "%s still blocked" % name)
     if has_answer(actor):
-        actual = outcome_text(answer_of(actor))
-        raise Wrong("%s %s\n  expected  still blocked\n  actual    %s" % (name, actor.source, actual))
+        what, actual = "%s %s" % (name, actor.source), outcome_text(answer_of(actor))
+        raise Wrong(DIFFERENCE % (what, "still blocked", actual))
     show("%-4sstill blocked" % name)
 
 
@@ -402,7 +420,7 @@ def thread(parent, child):
 
 
 def start(name, recipes=(), expected=None):
-    """A fresh process: a child of this one, which has no objects; `recipes` are rebuilt in it first."""
+    """A fresh process: a child of this one, without objects; `recipes` are done in it first."""
     actor = Actor()
     if os.fork() == 0:
         for watchers_end, _ in PIPES:
@@ -434,7 +452,12 @@ def on(name, signal_name, action, argument=None, restart=False):
 
 def handled(name, signal_name):
     actor = ACTORS[name]
-    wait_until(lambda: has_answer(actor) and False or signal_name in actor.notes, "%s handled %s" % (name, signal_name))
+
+    def noted():
+        has_answer(actor)
+        return signal_name in actor.notes
+
+    wait_until(noted, "%s handled %s" % (name, signal_name))
     actor.notes.remove(signal_name)
     show("%-4shandled %s" % (name, signal_name))
 
@@ -466,7 +489,7 @@ def ended(name, expected, text):
     # The lowest bits are the signal; one above them says whether a core was dumped.
     actual = status & ~0x80 if status & 0x7F else status
     if actual != expected:
-        raise Wrong("%s\n  expected  %s\n  actual    wait status %d" % (name, text, status))
+        raise Wrong(DIFFERENCE % (name, text, "wait status %d" % status))
     show("%-4s%s" % (name, text))
 
 
@@ -516,7 +539,7 @@ def run(transcript, actors, names):
     PIPES.extend(Pipe() for _ in range(actors))
     for name in names:
         OBJECTS[name] = fresh(name)
-    # The tracker of shared memory would be a process of its own, and unlink what other actors still use.
+    # The tracker of shared memory would be a process of its own, and unlink what actors still use.
     resource_tracker.register = resource_tracker.unregister = lambda *arguments: None
     LIBC.prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: actors' children end with this process
     try:
@@ -524,7 +547,8 @@ def run(transcript, actors, names):
         transcript()
         extra = {re.sub("^sem\\.", "", name) for name in names_in_use()} ^ set(LEFT)
         if extra:
-            raise Wrong("names in /dev/shm that remain and should not, or the reverse: %s" % ", ".join(sorted(extra)))
+            names = ", ".join(sorted(extra))
+            raise Wrong("names in /dev/shm that remain and should not, or the reverse: " + names)
         status = 0
     except Wrong as wrong:
         show("\nNOT AS EXPECTED: %s" % wrong)

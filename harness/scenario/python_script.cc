@@ -118,14 +118,14 @@ class ScriptWriter {
         return expr.name;
       case Expr::Kind::kVariable: {
         if (expr.actor.empty()) return expr.name;
-        const std::string name = expr.actor + "__" + expr.name;
+        std::string name = expr.actor + "__" + expr.name;
         (*given)[name] = fmt::format("value('{}', '{}')", expr.actor, expr.name);
         return name;
       }
       case Expr::Kind::kAttribute: {
         const Expr& object = expr.operands.at(0);
         if (object.actor.empty()) return object.name + "." + expr.name;
-        const std::string name = object.actor + "__" + object.name + "__" + expr.name;
+        std::string name = object.actor + "__" + object.name + "__" + expr.name;
         (*given)[name] = fmt::format("value('{}', '{}.{}')", object.actor, object.name, expr.name);
         return name;
       }
@@ -192,7 +192,7 @@ class ScriptWriter {
 
   static std::string GivenText(const Given& given) {
     std::string out;
-    for (const auto& [name, value] : given) out += ", " + name + "=" + value;
+    for (const auto& [name, value] : given) out += fmt::format(", {}={}", name, value);
     return out;
   }
 

@@ -17,6 +17,7 @@ constexpr long kLargestGroup = 256;
 
 std::vector<std::string> Keys(const std::map<std::string, int>& map) {
   std::vector<std::string> keys;
+  keys.reserve(map.size());
   for (const auto& [key, value] : map) keys.push_back(key);
   return keys;
 }
@@ -159,7 +160,7 @@ StepParser::Actors StepParser::ParseActors() {
 // A name that an actor may have: neither reserved nor a constant's.
 std::string StepParser::ParseNewName(std::string_view what) {
   const Token name = lexer_.Take();
-  const std::string word(name.text);
+  std::string word(name.text);
   if (name.kind != Token::Kind::kName) {
     lexer_.FailAt(name.begin,
                   fmt::format("expected a name for {}, {}", what,

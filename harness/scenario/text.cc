@@ -197,7 +197,10 @@ class Writer {
  private:
   static std::string Lines(const std::vector<std::string>& actors, const std::string& rest) {
     std::string out;
-    for (const std::string& actor : actors) out += (out.empty() ? "" : "\n") + actor + rest;
+    for (const std::string& actor : actors) {
+      if (!out.empty()) out += '\n';
+      out.append(actor).append(rest);
+    }
     return out;
   }
 };

@@ -284,9 +284,10 @@ Result<Expectations> Expectations::Load(const std::string& file) {
   return Parse(text, file);
 }
 
-ExpectedEntry* Expectations::Find(const std::string& scenario, const Platform& platform) {
+ExpectedEntry* Expectations::Find(const std::string& scenario, const Platform& platform, Concern concern) {
   for (ExpectedEntry& entry : entries_) {
-    if (MatchesPattern(entry.scenario, scenario) && entry.condition.Holds(platform)) return &entry;
+    const bool lack = entry.kind == ExpectedKind::kUnsupported || entry.kind == ExpectedKind::kNotRun;
+    if (lack == (concern == Concern::kLack) && MatchesPattern(entry.scenario, scenario) && entry.condition.Holds(platform)) return &entry;
   }
   return nullptr;
 }

@@ -23,6 +23,9 @@ enum class ExpectedKind {
   kNotRun,       // the machine lacks something
 };
 
+// What an entry is about: how an implementation behaves, or what it or the machine lacks (unsupported, not_run).
+enum class Concern { kConduct, kLack };
+
 struct ExpectedEntry {
   std::string scenario;  // a name, or a pattern: `*` matches any text
   ExpectedKind kind = ExpectedKind::kFail;
@@ -51,8 +54,9 @@ class Expectations {
   static Result<Expectations> Parse(std::string_view text, const std::string& file);
   static Result<Expectations> Load(const std::string& file);
 
-  // The first entry whose pattern matches this name and whose condition holds; nullptr: none. Stays good while this object does.
-  ExpectedEntry* Find(const std::string& scenario, const Platform& platform);
+  // The first entry of this concern whose pattern matches this name and whose condition holds; nullptr: none. Stays
+  // good while this object does.
+  ExpectedEntry* Find(const std::string& scenario, const Platform& platform, Concern concern = Concern::kConduct);
   // After a full run: entries of this platform that no scenario matched, or whose scenarios all passed.
   std::vector<std::string> Stale(const Platform& platform) const;
 

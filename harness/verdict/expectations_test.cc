@@ -260,6 +260,18 @@ TEST(ExpectationsFile, TellsAFileThatIsNotThere) {
   EXPECT_EQ(expectations.error().message, "/nowhere/expectations.toml: No such file or directory");
 }
 
+TEST(ExpectationsFile, IsAsItsDocumentShowsIt) {
+  std::ifstream page(EXPECTATIONS_PAGE);
+  std::string example;
+  for (std::string line; std::getline(page, line);) {
+    if (line.rfind("    ", 0) == 0) example += line.substr(4) + "\n";
+  }
+  const Expectations expectations = Parsed(example);
+  ASSERT_EQ(expectations.entries().size(), 3U);
+  EXPECT_EQ(expectations.entries()[0].kind, ExpectedKind::kHang);
+  EXPECT_EQ(expectations.entries()[1].condition.text, "< 3.12");
+}
+
 TEST(ExpectationsFile, IsLoadedByItsPath) {
   std::string folder = testing::TempDir() + "expectations-XXXXXX";
   ASSERT_NE(::mkdtemp(folder.data()), nullptr);

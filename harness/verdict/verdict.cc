@@ -349,8 +349,20 @@ ScenarioVerdict Judge(RunnerResult result, const Platform& platform, Expectation
                                    oracle_name.empty() ? "" : " ", oracle_name, against);
     }
   }
-  if (ExpectedEntry* entry = expectations.Find(verdict.scenario->name, platform))
-    Apply(entry, &verdict);
+  // What an implementation or a machine lacks, and how an implementation behaves, are two questions: a
+  // pattern for all that needs an interpreter must not stand before what fails among it.
+  const bool lacking = verdict.behaviour == Verdict::kUnsupported || verdict.behaviour == Verdict::kNotRun;
+  for (const Concern concern : {Concern::kConduct, Concern::kLack}) {
+    ExpectedEntry* entry = expectations.Find(verdict.scenario->name, platform, concern);
+    if (entry == nullptr) continue;
+    if (lacking == (concern == Concern::kLack)) {
+      Apply(entry, &verdict);
+    } else if (concern == Concern::kLack && verdict.behaviour == Verdict::kPass) {
+      ApplyToCompleted(entry, &verdict);
+    } else {
+      entry->unsettled = true;
+    }
+  }
   return verdict;
 }
 

@@ -195,9 +195,14 @@ INSTANTIATE_TEST_SUITE_P(
         KnownCase{"hang", "-> blocked", "-> True", Verdict::kFail,
                   "expected to hang with -> blocked, failed with -> True"},
         KnownCase{"unclean", "a name ...", "-> True", Verdict::kFail,
-                  "expected to be unclean with a name ..., failed with -> True"},
-        KnownCase{"unsupported", "it has no fork", "-> True", Verdict::kFail,
-                  "expected to be unsupported with it has no fork, failed with -> True"}));
+                  "expected to be unclean with a name ..., failed with -> True"}));
+
+TEST(Judge, FailsAsEverWhereOnlySomethingWasExpectedToBeLacking) {
+  Expectations expectations = Expecting("unsupported", "it has no fork");
+  const ScenarioVerdict verdict = Judged(Diverging("-> True"), expectations);
+  EXPECT_EQ(verdict.behaviour, Verdict::kFail);
+  EXPECT_EQ(verdict.expected, nullptr);
+}
 
 TEST(Judge, FailsAsEverWhereOnlyTheMachineWasExpectedToLackSomething) {
   Expectations expectations = Expecting("not_run", "no namespaces");

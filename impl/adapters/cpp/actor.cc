@@ -24,7 +24,9 @@ void Complain(std::string_view why) { fmt::print(stderr, "lockstep adapter: {}\n
 }  // namespace
 
 Actor::Actor(Process& process, std::shared_ptr<Channel> channel)
-    : process_(process), channel_(std::move(channel)), is_main_thread_(gettid() == getpid()) {}
+    : process_(process), channel_(std::move(channel)), is_main_thread_(gettid() == getpid()) {
+  PrepareThreadForSignals();
+}
 
 int Actor::Run(std::string_view hello) {
   if (!channel_->WriteLine(hello)) return 0;

@@ -2,6 +2,7 @@
 #include "signals.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -65,7 +66,16 @@ std::optional<int> SignalNumber(std::string_view name) {
   return SIGRTMIN + static_cast<int>(offset);
 }
 
-SignalTable::SignalTable() = default;
+void PrepareThreadForSignals() {
+#ifdef __SANITIZE_THREAD__
+  // ThreadSanitizer puts signals off until a blocking call, makes the place to keep them in at the
+  // first such call of a thread, and loses a signal that arrives at that moment.
+  poll(nullptr, 0, 0);
+#endif
+}
+
+// From the start, so that a handler that is installed later opens nothing: descriptors that grow are held against an implementation.
+SignalTable::SignalTable() { g_wake_fd.store(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
 
 SignalTable::~SignalTable() {
   const int fd = g_wake_fd.exchange(-1);
@@ -74,7 +84,6 @@ SignalTable::~SignalTable() {
 
 int SignalTable::Install(int number, SignalAction action, bool restart) {
   const std::lock_guard lock(mutex_);
-  if (g_wake_fd.load() < 0) g_wake_fd.store(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   auto& slot = actions_[static_cast<std::size_t>(number)];
   auto before = std::exchange(slot, std::move(action));  // in place before the first can arrive
   struct sigaction handler = {};

@@ -32,6 +32,10 @@ struct SignalAction {
 // The number of "SIGUSR1", "SIGRTMIN+3" …; nothing if there is no such signal here.
 std::optional<int> SignalNumber(std::string_view name);
 
+// To be called by each thread before it waits for anything. Does nothing, but under
+// ThreadSanitizer.
+void PrepareThreadForSignals();
+
 // The signals of this process. One object a process, since the kernel's handlers are the process's.
 // Any thread may call any method; none blocks.
 //
