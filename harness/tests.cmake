@@ -25,3 +25,12 @@ lockstep_test(os_test
   LABELS unit)
 target_compile_definitions(os_test PRIVATE LOCKSTEP_TESTING_PROGRAM="$<TARGET_FILE:lockstep-testing-program>")
 add_dependencies(os_test lockstep-testing-program)
+
+lockstep_test(protocol_test
+  protocol/codec_property_test.cc
+  protocol/codec_test.cc
+  protocol/line_buffer_test.cc
+  protocol/request_test.cc
+  protocol/value_test.cc
+  LIBS lockstep_protocol rapidcheck rapidcheck_gtest
+  LABELS unit)

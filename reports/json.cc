@@ -89,8 +89,7 @@ Value ValueOf(const Names<Value>& names, const Json& json) {
   throw Wrong{fmt::format("'{}' is no word that is known here", text)};
 }
 
-// --- Writing
-// ----------------------------------------------------------------------------------------
+// --- Writing ------------------------------------------------------------------------------------
 
 // Bytes that are no UTF-8 become U+FFFD: what a program under test printed may be anything.
 std::string LineOf(const Json& json) {
@@ -199,8 +198,7 @@ Json RunToJson(const ScenarioRun& run) {
   return out;
 }
 
-// --- Reading
-// ----------------------------------------------------------------------------------------
+// --- Reading ------------------------------------------------------------------------------------
 
 // Parses, and refuses duplicate keys, which readers otherwise resolve each in its own way.
 Json ParseLine(const std::string& line) {

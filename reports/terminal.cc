@@ -91,8 +91,7 @@ class Writer {
                   std::string(kLabelWidth, ' '));
   }
 
-  // --- What was run
-  // --------------------------------------------------------------------------------
+  // --- What was run -----------------------------------------------------------------------------
 
   void WriteEnvironment() {
     std::string text;
@@ -149,8 +148,7 @@ class Writer {
     return odd ? kYellow : kGreen;
   }
 
-  // --- One implementation
-  // --------------------------------------------------------------------------
+  // --- One implementation -----------------------------------------------------------------------
 
   void WriteDetails(const ImplementationReport& one) {
     const Counts counts = one.Count();
@@ -305,8 +303,7 @@ class Writer {
     }
   }
 
-  // --- Everything that did not fail
-  // ----------------------------------------------------------------
+  // --- Everything that did not fail -------------------------------------------------------------
 
   void WriteHarnessErrors(const ImplementationReport& one) {
     std::map<std::string, std::vector<const ScenarioVerdict*>> groups;

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <set>
+#include <string_view>
+#include <utility>
 
 #include "harness/cli/options.h"
 #include "harness/os/interrupt.h"
@@ -15,11 +18,18 @@ namespace {
 constexpr int kExitInterrupted = 130;
 constexpr int kExitHarness = 3;
 
-// Addresses differ between any two runs: numbers of so many digits are masked.
+// Addresses and the names that SharedMemory makes up differ between any two runs: numbers of so many digits are masked, and those names.
 std::string Masked(const std::string& text) {
   constexpr std::size_t kAddressDigits = 12;
+  constexpr std::string_view kMadeUp = "psm_";
+  constexpr std::size_t kMadeUpLength = 12;
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
+    if (text.compare(i, kMadeUp.size(), kMadeUp) == 0) {
+      out += "(made-up name)";
+      i += kMadeUpLength;
+      continue;
+    }
     std::size_t end = i;
     while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end])) != 0) ++end;
     if (end - i >= kAddressDigits) {
@@ -32,31 +42,69 @@ std::string Masked(const std::string& text) {
   return out;
 }
 
-// A scenario's run as lines: every step and what came of it.
-std::vector<std::string> Lines(const ScenarioRun& run) {
-  std::vector<std::string> lines;
-  for (const TraceEntry& entry : run.trace) {
-    lines.push_back(fmt::format("{:<44} {}", entry.step, Masked(entry.outcome)));
+// "raises OSError EINVAL: Invalid argument" without the message.
+std::string WithoutMessage(const std::string& outcome) {
+  return outcome.starts_with("raises ") ? outcome.substr(0, outcome.find(": ")) : outcome;
+}
+
+using Positions = std::set<std::pair<int, int>>;
+
+bool AllowsMany(const Expectation& expectation) {
+  return expectation.alternatives.size() > 1 || !expectation.alternatives.front().type_of_value.empty();
+}
+
+// The steps of which several outcomes are right, so that two runs of one implementation may differ there: `-> int`, `-> 0 or 1`, a hammer's part.
+void CollectFree(const std::vector<Step>& steps, Positions* positions) {
+  for (const Step& step : steps) {
+    const auto* call = std::get_if<Do>(&step.what);
+    const auto* await = std::get_if<Await>(&step.what);
+    const auto* one_of = std::get_if<OneOf>(&step.what);
+    const bool free = std::holds_alternative<Hammer>(step.what) || (call != nullptr && call->expectation && AllowsMany(*call->expectation)) ||
+                      (await != nullptr && AllowsMany(await->expectation)) || (one_of != nullptr && AllowsMany(one_of->expectation));
+    if (free) positions->emplace(step.position.line, step.position.column);
+    if (const auto* together = std::get_if<Together>(&step.what)) CollectFree(together->steps, positions);
   }
-  if (run.end == ScenarioRun::End::kUnsupported) lines.push_back("unsupported: " + run.reason);
-  if (run.end == ScenarioRun::End::kNotRun) lines.push_back("not run: " + run.reason);
-  for (const std::string& unclean : run.unclean) lines.push_back("left behind: " + unclean);
+}
+
+// One step of a run and what came of it, as it is compared and as it is shown.
+struct Line {
+  std::string compared;
+  std::string shown;
+};
+
+std::vector<Line> Lines(const Scenario& scenario, const ScenarioRun& run, Messages messages) {
+  Positions free;
+  CollectFree(scenario.steps, &free);
+  // An outcome that was not right is never like another.
+  if (run.divergence) free.erase({run.divergence->position.line, run.divergence->position.column});
+  std::vector<Line> lines;
+  for (const TraceEntry& entry : run.trace) {
+    const std::string outcome = messages == Messages::kIgnore ? WithoutMessage(entry.outcome) : entry.outcome;
+    const bool is_free = free.count({entry.position.line, entry.position.column}) != 0;
+    lines.push_back({entry.step + (is_free ? " (any)" : " " + Masked(outcome)), fmt::format("{:<44} {}", entry.step, outcome)});
+  }
+  const auto add = [&](const std::string& text) { lines.push_back({text, text}); };
+  if (run.end == ScenarioRun::End::kUnsupported) add("unsupported: " + run.reason);
+  if (run.end == ScenarioRun::End::kNotRun) add("not run: " + run.reason);
+  for (const std::string& unclean : run.unclean) add("left behind: " + unclean);
   return lines;
 }
 
+bool Same(const std::vector<Line>& a, const std::vector<Line>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Line& x, const Line& y) { return x.compared == y.compared; });
+}
+
 // Both runs up to and with the first line that differs.
-void PrintParting(const Scenario& scenario, const std::string& a_name, const ScenarioRun& a, const std::string& b_name,
-                  const ScenarioRun& b) {
+void PrintParting(const Scenario& scenario, const std::string& a_name, const std::vector<Line>& a, const std::string& b_name,
+                  const std::vector<Line>& b) {
   fmt::print("{}\n  {}\n", scenario.name, scenario.says);
-  const std::vector<std::string> left = Lines(a);
-  const std::vector<std::string> right = Lines(b);
   std::size_t same = 0;
-  while (same < left.size() && same < right.size() && left[same] == right[same]) fmt::print("      {}\n", left[same++]);
-  const auto rest = [&](const std::string& name, const std::vector<std::string>& lines) {
-    fmt::print("    {}: {}\n", name, same < lines.size() ? lines[same] : "(no further step)");
+  while (same < a.size() && same < b.size() && a[same].compared == b[same].compared) fmt::print("      {}\n", a[same++].shown);
+  const auto rest = [&](const std::string& name, const std::vector<Line>& lines) {
+    fmt::print("    {}: {}\n", name, same < lines.size() ? lines[same].shown : "(no further step)");
   };
-  rest(a_name, left);
-  rest(b_name, right);
+  rest(a_name, a);
+  rest(b_name, b);
   fmt::print("\n");
 }
 
@@ -110,9 +158,11 @@ int DiffVerb(const Words& words) {
     };
     if (!judged(left) || !judged(right)) continue;
     ++compared;
-    if (Lines(left) == Lines(right)) continue;
+    const std::vector<Line> left_lines = Lines(*scenario, left, options->messages);
+    const std::vector<Line> right_lines = Lines(*scenario, right, options->messages);
+    if (Same(left_lines, right_lines)) continue;
     ++parted;
-    PrintParting(*scenario, first.name, left, second.name, right);
+    PrintParting(*scenario, first.name, left_lines, second.name, right_lines);
   }
   fmt::print("{} of {} scenarios part; {} could not be compared\n", parted, compared, (*catalogue)->selected.size() - static_cast<std::size_t>(compared));
   if (failures > 0) fmt::print("{} runs failed for the harness's or an adapter's fault\n", failures);

@@ -289,6 +289,8 @@ int RunVerb(const Words& words) {
   if (!options) return Complain(options.error());
   std::vector<std::string> arguments = {"run"};
   arguments.insert(arguments.end(), words.words.begin(), words.words.end());
+  if (!words.command.empty()) arguments.emplace_back("--");
+  arguments.insert(arguments.end(), words.command.begin(), words.command.end());
   const auto status = MainJob(flags, discovery, **catalogue, *out, *options).Run(words.command, arguments);
   return status ? *status : Complain(status.error());
 }

@@ -111,7 +111,9 @@ class KilledHarnessTest : public testing::TestWithParam<Isolation> {
       options.argv = {LOCKSTEP_TESTING_PROGRAM, what, "2"};
       if (!supervisor->Launch(options)) return 2;
     }
+    const UniqueFd nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
     LaunchOptions open;
+    open.output_fd = nowhere.get();
     open.argv = {LOCKSTEP_TESTING_PROGRAM, "shm-open", "/" + prefix_};
     if (!supervisor->Launch(open)) return 3;
     // One, one and seven processes, and a name.

@@ -36,7 +36,7 @@ bool State::MustNotBeStopped(const std::string& name, Position position) {
 bool State::MustBeIdle(const std::string& name, Position position) {
   if (!MustBeAlive(name, position) || !MustNotBeStopped(name, position)) return false;
   const ActorState& actor = *Find(name);
-  if (actor.in_flight != Known::kYes || true) return true;
+  if (actor.in_flight != Known::kYes) return true;
   return Fail(
       position,
       fmt::format("actor '{0}' is still in its call of line {1}; expected '{0} returns ...' or "

@@ -41,6 +41,8 @@ TEST(Integers, AreOfAnySize) {
   EXPECT_EQ(ValueOf("-2**64"), Value(BigInt{"-18446744073709551616"}));
   EXPECT_EQ(ValueOf("10**30"), Value(BigInt{"1000000000000000000000000000000"}));
   EXPECT_EQ(ValueOf("2**64 - 2**64 + 5"), Value::Int(5));
+  EXPECT_EQ(ValueOf("10**18 - 1"), Value::Int(999999999999999999));
+  EXPECT_EQ(ValueOf("1 - 10**18"), Value::Int(-999999999999999999));
   EXPECT_EQ(ValueOf("10**18 * 10**18 - 10**36 - 1"), Value::Int(-1));
   EXPECT_EQ(ValueOf("340282366920938463463374607431768211456"), ValueOf("2**128"));
   EXPECT_EQ(ValueOf("0x100000000000000000000"), ValueOf("2**80"));

@@ -348,6 +348,13 @@ TEST(ParserText, CountsColumnsInCharacters) {
             "                  ^");
 }
 
+TEST(ParserText, KeepsATabBehindACharacterOfTwoBytes) {
+  EXPECT_EQ(MistakeIn("p sem_unlink('é',\t$)"),
+            "t.toml:1:19: unexpected character '$'\n"
+            "p sem_unlink('é',\t$)\n"
+            "                 \t^");
+}
+
 TEST(ParserText, KeepsTheTabsBeforeTheCaret) {
   EXPECT_EQ(MistakeIn("\tp\tfork\tstop"),
             "t.toml:1:9: 'stop' is reserved, never an actor\n"

@@ -235,5 +235,13 @@ TEST(CatalogueTemplate, CountsColumnsBehindAPlaceholderInTheFile) {
             "                      ^");
 }
 
+TEST(CatalogueTemplate, CountsColumnsBehindAPlaceholderOnTheLineOfTheKey) {
+  EXPECT_EQ(MistakeIn("[[scenario]]\nname = \"t/{x}\"\nsays = \"A rule.\"\nsource = \"POSIX\"\n"
+                      "each = {x = [\"123456\"]}\nsteps = '''p umask({x}, $)'''\n"),
+            "t.toml:6:25: unexpected character '$' (with x=123456)\n"
+            "steps = '''p umask({x}, $)'''\n"
+            "                        ^");
+}
+
 }  // namespace
 }  // namespace lockstep

@@ -39,6 +39,11 @@ std::vector<std::string> KindNames() {
   return names;
 }
 
+Concern ConcernOf(ExpectedKind kind) {
+  const bool lack = kind == ExpectedKind::kUnsupported || kind == ExpectedKind::kNotRun;
+  return lack ? Concern::kLack : Concern::kConduct;
+}
+
 bool IsPatternCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("-._/*").find(c) != std::string_view::npos;
@@ -225,12 +230,15 @@ class FileParser {
            "Regular expressions and character classes are not known here.");
   }
 
-  // Of two entries of one pattern and one condition, the second would never be asked.
+  // Of two entries about one thing, of one pattern and one condition, the second would never be
+  // asked.
   void CheckNew(const std::vector<ExpectedEntry>& entries, const ExpectedEntry& entry,
                 const toml::table& table) {
     for (const ExpectedEntry& other : entries) {
-      if (other.scenario != entry.scenario || other.condition.text != entry.condition.text)
-        continue;
+      const bool same = other.scenario == entry.scenario &&
+                        other.condition.text == entry.condition.text &&
+                        ConcernOf(other.kind) == ConcernOf(entry.kind);
+      if (!same) continue;
       Report(
           At(table.get("scenario")->source()),
           fmt::format("a second entry for '{}'; the first is at {}", entry.scenario, other.place),
@@ -284,10 +292,12 @@ Result<Expectations> Expectations::Load(const std::string& file) {
   return Parse(text, file);
 }
 
-ExpectedEntry* Expectations::Find(const std::string& scenario, const Platform& platform, Concern concern) {
+ExpectedEntry* Expectations::Find(const std::string& scenario, const Platform& platform,
+                                  Concern concern) {
   for (ExpectedEntry& entry : entries_) {
-    const bool lack = entry.kind == ExpectedKind::kUnsupported || entry.kind == ExpectedKind::kNotRun;
-    if (lack == (concern == Concern::kLack) && MatchesPattern(entry.scenario, scenario) && entry.condition.Holds(platform)) return &entry;
+    if (ConcernOf(entry.kind) == concern && MatchesPattern(entry.scenario, scenario) &&
+        entry.condition.Holds(platform))
+      return &entry;
   }
   return nullptr;
 }

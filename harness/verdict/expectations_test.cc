@@ -74,8 +74,7 @@ TEST(Expectations, AreNoneInAnEmptyFile) {
   EXPECT_THAT(Parsed("# nothing is known\n").entries(), IsEmpty());
 }
 
-// --- Which entry applies
-// ------------------------------------------------------------------------------
+// --- Which entry applies ------------------------------------------------------------------------
 
 struct PatternCase {
   const char* pattern;
@@ -120,8 +119,7 @@ TEST(Expectations, PassesOverAnEntryWhoseConditionDoesNotHold) {
   EXPECT_EQ(expectations.Find("fork/child", kPython314)->reason, "-> True");
 }
 
-// --- Stale entries
-// --------------------------------------------------------------------------------------
+// --- Stale entries ------------------------------------------------------------------------------
 
 TEST(Expectations, CallAnEntryStaleThatNoScenarioCameTo) {
   EXPECT_THAT(Parsed(kEntry).Stale(kPython314),
@@ -154,8 +152,7 @@ TEST(Expectations, KeepAnEntryOfAnotherPlatform) {
   EXPECT_THAT(Parsed(std::string(kEntry) + "when = \"< 3.12\"\n").Stale(kPython314), IsEmpty());
 }
 
-// --- Mistakes
-// ---------------------------------------------------------------------------------------------
+// --- Mistakes -----------------------------------------------------------------------------------
 
 TEST(ExpectationsFile, TellsAnUnknownKeyWithTheNearest) {
   EXPECT_EQ(MistakeOf(With("reasn = \"-> True\"", "reason = \"-> True\"")),
@@ -244,6 +241,17 @@ TEST(ExpectationsFile, TellsASecondEntryForTheSame) {
   EXPECT_THAT(
       MistakeOf(std::string(kEntry) + kEntry),
       HasSubstr("e.toml:7:12: a second entry for 'fork/child'; the first is at e.toml:1\n"));
+}
+
+TEST(ExpectationsFile, MayTellBothWhatIsLackingAndWhatDiffers) {
+  Expectations expectations =
+      Parsed(std::string(kEntry) + With("verdict = \"unsupported\"", "verdict = \"fail\""));
+  const ExpectedEntry* conduct = expectations.Find("fork/child", kPython314, Concern::kConduct);
+  const ExpectedEntry* lack = expectations.Find("fork/child", kPython314, Concern::kLack);
+  ASSERT_NE(conduct, nullptr);
+  ASSERT_NE(lack, nullptr);
+  EXPECT_EQ(conduct->kind, ExpectedKind::kFail);
+  EXPECT_EQ(lack->kind, ExpectedKind::kUnsupported);
 }
 
 TEST(ExpectationsFile, TellsWhatIsNoToml) {

@@ -214,7 +214,7 @@ void Apply(ExpectedEntry* entry, ScenarioVerdict* verdict) {
     default:
       break;
   }
-  if (entry->kind == ExpectedKind::kNotRun || !verdict->run.divergence) {
+  if (!verdict->run.divergence) {
     entry->unsettled = true;
     return;
   }
@@ -237,7 +237,7 @@ std::string WithoutTimes(std::string_view text) {
       continue;
     }
     std::size_t end = at;
-    while (digit(end) || (end < text.size() && text[end] == '.' && digit(end + 1))) ++end;
+    while ( (end < text.size() && text[end] == '.' && digit(end + 1))) ++end;
     const std::size_t unit = end < text.size() && text[end] == ' ' ? end + 1 : end;
     if (text.substr(unit, 2) == "ms") {
       out += "...ms";
@@ -349,9 +349,11 @@ ScenarioVerdict Judge(RunnerResult result, const Platform& platform, Expectation
                                    oracle_name.empty() ? "" : " ", oracle_name, against);
     }
   }
-  // What an implementation or a machine lacks, and how an implementation behaves, are two questions: a
-  // pattern for all that needs an interpreter must not stand before what fails among it.
-  const bool lacking = verdict.behaviour == Verdict::kUnsupported || verdict.behaviour == Verdict::kNotRun;
+  // What an implementation or a machine lacks, and how an implementation behaves, are two
+  // questions: a pattern for all that needs an interpreter must not stand before what fails among
+  // it.
+  const bool lacking =
+      verdict.behaviour == Verdict::kUnsupported || verdict.behaviour == Verdict::kNotRun;
   for (const Concern concern : {Concern::kConduct, Concern::kLack}) {
     ExpectedEntry* entry = expectations.Find(verdict.scenario->name, platform, concern);
     if (entry == nullptr) continue;

@@ -65,8 +65,7 @@ ScenarioVerdict Judged(ScenarioRun run) {
   return Judged(std::move(run), none);
 }
 
-// --- Without expectations
-// ---------------------------------------------------------------------------------
+// --- Without expectations -----------------------------------------------------------------------
 
 TEST(Judge, PassesWhatCameToItsEndAndLeftNothing) {
   const ScenarioVerdict verdict = Judged(Ending(End::kCompleted));
@@ -114,8 +113,7 @@ INSTANTIATE_TEST_SUITE_P(All, WhatWasNotJudged,
                                          EndCase{End::kHarnessError, Verdict::kHarnessError},
                                          EndCase{End::kTooEarlyToSee, Verdict::kHarnessError}));
 
-// --- Kinds of divergences
-// -----------------------------------------------------------------------------------
+// --- Kinds of divergences -----------------------------------------------------------------------
 
 struct KindCase {
   const char* actual;
@@ -144,8 +142,7 @@ INSTANTIATE_TEST_SUITE_P(
                     KindCase{"no answer: p: in acquire", "-> False", ExpectedKind::kHang},
                     KindCase{"not blocked: p: idle", "still blocked", ExpectedKind::kFail}));
 
-// --- Known failures
-// -----------------------------------------------------------------------------------------
+// --- Known failures -----------------------------------------------------------------------------
 
 struct KnownCase {
   const char* verdict;
@@ -169,33 +166,34 @@ TEST_P(KnownFailure, IsExpectedOnlyInItsKindAndWithItsReason) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, KnownFailure,
-    testing::Values(
-        KnownCase{"fail", "-> True", "-> True", Verdict::kExpectedFail,
-                  "s.acquire(timeout=0): expected -> False, got -> True"},
-        KnownCase{"fail", "raises TypeError: ...", "raises TypeError: no", Verdict::kExpectedFail,
-                  "s.acquire(timeout=0): expected -> False, got raises TypeError: no"},
-        KnownCase{"fail", "-> True", "-> None", Verdict::kFail,
-                  "expected to fail with -> True, failed with -> None"},
-        KnownCase{"fail", "-> True", "died SIGSEGV", Verdict::kFail,
-                  "expected to fail with -> True, crashed with died SIGSEGV"},
-        KnownCase{"fail", "...", "died SIGSEGV", Verdict::kFail,
-                  "expected to fail with ..., crashed with died SIGSEGV"},
-        KnownCase{"fail", "...", "-> blocked", Verdict::kFail,
-                  "expected to fail with ..., hung with -> blocked"},
-        KnownCase{"crash", "died SIGSEGV", "died SIGSEGV", Verdict::kExpectedFail,
-                  "s.acquire(timeout=0): expected -> False, got died SIGSEGV"},
-        KnownCase{"crash", "died SIGSEGV", "died SIGABRT", Verdict::kFail,
-                  "expected to crash with died SIGSEGV, crashed with died SIGABRT"},
-        KnownCase{"crash", "died ...", "-> True", Verdict::kFail,
-                  "expected to crash with died ..., failed with -> True"},
-        KnownCase{"hang", "-> blocked", "-> blocked", Verdict::kExpectedFail,
-                  "s.acquire(timeout=0): expected -> False, got -> blocked"},
-        KnownCase{"hang", "no answer: ...", "no answer: p: running", Verdict::kExpectedFail,
-                  "s.acquire(timeout=0): expected -> False, got no answer: p: running"},
-        KnownCase{"hang", "-> blocked", "-> True", Verdict::kFail,
-                  "expected to hang with -> blocked, failed with -> True"},
-        KnownCase{"unclean", "a name ...", "-> True", Verdict::kFail,
-                  "expected to be unclean with a name ..., failed with -> True"}));
+    testing::Values(KnownCase{"fail", "-> True", "-> True", Verdict::kExpectedFail,
+                              "s.acquire(timeout=0): expected -> False, got -> True"},
+                    KnownCase{"fail", "raises TypeError: ...", "raises TypeError: no",
+                              Verdict::kExpectedFail,
+                              "s.acquire(timeout=0): expected -> False, got raises TypeError: no"},
+                    KnownCase{"fail", "-> True", "-> None", Verdict::kFail,
+                              "expected to fail with -> True, failed with -> None"},
+                    KnownCase{"fail", "-> True", "died SIGSEGV", Verdict::kFail,
+                              "expected to fail with -> True, crashed with died SIGSEGV"},
+                    KnownCase{"fail", "...", "died SIGSEGV", Verdict::kFail,
+                              "expected to fail with ..., crashed with died SIGSEGV"},
+                    KnownCase{"fail", "...", "-> blocked", Verdict::kFail,
+                              "expected to fail with ..., hung with -> blocked"},
+                    KnownCase{"crash", "died SIGSEGV", "died SIGSEGV", Verdict::kExpectedFail,
+                              "s.acquire(timeout=0): expected -> False, got died SIGSEGV"},
+                    KnownCase{"crash", "died SIGSEGV", "died SIGABRT", Verdict::kFail,
+                              "expected to crash with died SIGSEGV, crashed with died SIGABRT"},
+                    KnownCase{"crash", "died ...", "-> True", Verdict::kFail,
+                              "expected to crash with died ..., failed with -> True"},
+                    KnownCase{"hang", "-> blocked", "-> blocked", Verdict::kExpectedFail,
+                              "s.acquire(timeout=0): expected -> False, got -> blocked"},
+                    KnownCase{"hang", "no answer: ...", "no answer: p: running",
+                              Verdict::kExpectedFail,
+                              "s.acquire(timeout=0): expected -> False, got no answer: p: running"},
+                    KnownCase{"hang", "-> blocked", "-> True", Verdict::kFail,
+                              "expected to hang with -> blocked, failed with -> True"},
+                    KnownCase{"unclean", "a name ...", "-> True", Verdict::kFail,
+                              "expected to be unclean with a name ..., failed with -> True"}));
 
 TEST(Judge, FailsAsEverWhereOnlySomethingWasExpectedToBeLacking) {
   Expectations expectations = Expecting("unsupported", "it has no fork");
@@ -213,8 +211,18 @@ TEST(Judge, FailsAsEverWhereOnlyTheMachineWasExpectedToLackSomething) {
   EXPECT_THAT(expectations.Stale(kPlatform), IsEmpty());
 }
 
-// --- Known failures that are gone
-// ----------------------------------------------------------------------------
+// --- Known failures that are gone ---------------------------------------------------------------
+
+TEST(Judge, AsksForWhatDiffersBehindAPatternForWhatIsLacking) {
+  auto expectations = Expectations::Parse(
+      "[[expect]]\nscenario = '*'\nverdict = 'unsupported'\nreason = 'no fork'\nwhy = 'x'\n"
+      "[[expect]]\nscenario = 'acquire/*'\nverdict = 'fail'\nreason = '-> True'\nwhy = 'x'\n",
+      "e.toml");
+  ASSERT_TRUE(expectations.has_value());
+  EXPECT_EQ(Judged(Diverging("-> True"), *expectations).Overall(), Verdict::kExpectedFail);
+  EXPECT_EQ(Judged(Ending(End::kUnsupported, "no fork"), *expectations).expected,
+            expectations->entries().data());
+}
 
 class KnownFailureThatPassed : public testing::TestWithParam<const char*> {};
 
@@ -245,8 +253,7 @@ TEST(Judge, StillFailsAKnownFailureThatPassedAndLeftSomething) {
   EXPECT_EQ(verdict.reason, "expected to fail with -> True, passed; a name is left");
 }
 
-// --- Known uncleanliness
-// --------------------------------------------------------------------------------------
+// --- Known uncleanliness ------------------------------------------------------------------------
 
 TEST(Judge, ExpectsWhatIsKnownToBeLeft) {
   Expectations expectations = Expecting("unclean", "a name is left: ...");
@@ -285,8 +292,7 @@ TEST(Judge, IsSurprisedByCleanlinessWhereSomethingIsKnownToBeLeft) {
   EXPECT_EQ(expectations.Stale(kPlatform).size(), 1U);
 }
 
-// --- What is known to be lacking
-// -------------------------------------------------------------------------------
+// --- What is known to be lacking ----------------------------------------------------------------
 
 TEST(Judge, NotesThatALackWasExpected) {
   Expectations expectations = Expecting("unsupported", "it has no capability ...");
@@ -343,8 +349,7 @@ TEST(Judge, NeverExpectsAHarnessError) {
   EXPECT_THAT(expectations.Stale(kPlatform), IsEmpty());
 }
 
-// --- The oracle
-// ---------------------------------------------------------------------------------------------------
+// --- The oracle ---------------------------------------------------------------------------------
 
 ScenarioVerdict JudgedBeside(ScenarioRun run, const ScenarioRun& oracle) {
   Expectations none;
@@ -388,8 +393,7 @@ TEST(Judge, CertifiesNoCleanlinessThatTheOracleLacks) {
             Verdict::kFail);
 }
 
-// --- The whole
-// ------------------------------------------------------------------------------------------------------
+// --- The whole ----------------------------------------------------------------------------------
 
 ScenarioVerdict VerdictOf(Verdict behaviour, Verdict cleanliness = Verdict::kPass,
                           NotRun not_run = NotRun::kNo) {
@@ -517,8 +521,7 @@ TEST(ExitStatus, IsNotThatOfAnInterruptWhenTheTimeGivenIsOver) {
   EXPECT_EQ(ExitStatus(report, true), 4);
 }
 
-// --- Groups
-// ------------------------------------------------------------------------------------------------------------
+// --- Groups -------------------------------------------------------------------------------------
 
 std::vector<std::string> TitlesOf(std::vector<ScenarioRun> runs) {
   ImplementationReport report;

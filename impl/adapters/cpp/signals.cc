@@ -19,6 +19,7 @@ namespace {
 std::array<std::atomic<bool>, NSIG> g_arrived;
 std::atomic<bool> g_pending{false};
 std::atomic<int> g_wake_fd{-1};
+std::atomic<bool> g_watched{false};  // a handler has been installed
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
 void Handle(int number) {
@@ -90,6 +91,7 @@ int SignalTable::Install(int number, SignalAction action, bool restart) {
   handler.sa_handler = Handle;
   handler.sa_flags = restart ? SA_RESTART : 0;
   sigemptyset(&handler.sa_mask);
+  g_watched.store(true);
   if (sigaction(number, &handler, nullptr) == 0) return 0;
   slot = std::move(before);
   return errno;
@@ -120,7 +122,7 @@ std::optional<SignalAction> SignalTable::TakeArrived() {
   return std::nullopt;
 }
 
-int SignalTable::wake_fd() const { return g_wake_fd.load(); }
+int SignalTable::wake_fd() const { return g_watched.load() ? g_wake_fd.load() : -1; }
 
 void SignalTable::ResetWake() {
   std::uint64_t count = 0;
