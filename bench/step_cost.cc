@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the harness itself costs: a step from request to reply, how soon a blocked call is seen, and a scenario's fork and clearing up.
-// Medians and tails are of single steps, taken here: Google Benchmark's own figure is a mean.
+// What the harness itself costs: a step from request to reply, how soon a blocked call is seen, and
+// a scenario's fork and clearing up. Medians and tails are of single steps, taken here: Google
+// Benchmark's own figure is a mean.
 //   step_cost --benchmark_filter=Step
 #include <benchmark/benchmark.h>
 #include <stdlib.h>
@@ -34,7 +35,8 @@ Implementation PythonAdapter() {
   const char* asked = ::getenv("LOCKSTEP_BENCH_PYTHON");
   Implementation implementation;
   implementation.name = "python";
-  implementation.argv = {asked != nullptr ? asked : "/usr/bin/python3", LOCKSTEP_SOURCE_DIR "/impl/adapters/python/lockstep_adapter.py"};
+  implementation.argv = {asked != nullptr ? asked : "/usr/bin/python3",
+                         LOCKSTEP_SOURCE_DIR "/impl/adapters/python/lockstep_adapter.py"};
   return implementation;
 }
 
@@ -47,8 +49,10 @@ class Rig {
     PinThread(0, pinned ? std::vector<int>{cpu} : AllowedCpus());
     char folder[] = "/tmp/lockstep-bench-XXXXXX";
     folder_ = ::mkdtemp(folder);
-    supervisor_ = std::make_unique<Supervisor>(std::move(*Supervisor::Start(ProbeIsolation().isolation, "lockstep-bench")));
-    session_ = std::make_unique<Session>(implementation_, *supervisor_, SessionOptions{folder_, pinned ? cpu : -1, 1});
+    supervisor_ = std::make_unique<Supervisor>(
+        std::move(*Supervisor::Start(ProbeIsolation().isolation, "lockstep-bench")));
+    session_ = std::make_unique<Session>(implementation_, *supervisor_,
+                                         SessionOptions{folder_, pinned ? cpu : -1, 1});
     auto crew = session_->Begin();
     if (!crew) {
       std::fprintf(stderr, "%s\n", crew.error().message.c_str());
@@ -73,7 +77,8 @@ class Rig {
     Request request;
     request.operation = "SemLock";
     request.as = "s";
-    request.args = {Value::Int(1), Value::Int(value), Value::Int(value + 1), Value("/lockstep-bench-" + std::to_string(::getpid())), Value(true)};
+    request.args = {Value::Int(1), Value::Int(value), Value::Int(value + 1),
+                    Value("/lockstep-bench-" + std::to_string(::getpid())), Value(true)};
     const auto reply = crew_->Ask(*p_, std::move(request), kLimit);
     CHECK(reply.has_value());
     if (reply->handle) p_->process->handles["s"] = *reply->handle;
@@ -90,7 +95,11 @@ class Rig {
 
 void Report(benchmark::State& state, std::vector<std::int64_t>& ns) {
   std::sort(ns.begin(), ns.end());
-  const auto at = [&](double q) { return static_cast<double>(ns[static_cast<std::size_t>(q * static_cast<double>(ns.size() - 1))]) / 1e3; };
+  const auto at = [&](double q) {
+    return static_cast<double>(
+               ns[static_cast<std::size_t>(q * static_cast<double>(ns.size() - 1))]) /
+           1e3;
+  };
   state.counters["median_us"] = at(0.5);
   state.counters["p99_us"] = at(0.99);
 }
@@ -118,7 +127,8 @@ void OneStep(benchmark::State& state, const Implementation& implementation, bool
   Report(state, ns);
 }
 
-// From the adapter's stamp before the call to the instant at which the harness knows that it is blocked.
+// From the adapter's stamp before the call to the instant at which the harness knows that it is
+// blocked.
 void SeenBlocked(benchmark::State& state, const Implementation& implementation) {
   Rig rig(implementation, true);
   rig.Make(0);
@@ -164,13 +174,18 @@ void EmptyScenario(benchmark::State& state, const Implementation& implementation
 int main(int argc, char** argv) {
   using namespace lockstep;
   AllowedCpus();
-  for (const auto& [name, implementation] : {std::pair{"cpp", CppAdapter()}, std::pair{"python", PythonAdapter()}}) {
+  for (const auto& [name, implementation] :
+       {std::pair{"cpp", CppAdapter()}, std::pair{"python", PythonAdapter()}}) {
     const std::string n = name;
     const Implementation i = implementation;
-    benchmark::RegisterBenchmark(("Step/" + n + "/pinned").c_str(), [i](benchmark::State& s) { OneStep(s, i, true); });
-    benchmark::RegisterBenchmark(("Step/" + n + "/unpinned").c_str(), [i](benchmark::State& s) { OneStep(s, i, false); });
-    benchmark::RegisterBenchmark(("SeenBlocked/" + n).c_str(), [i](benchmark::State& s) { SeenBlocked(s, i); });
-    benchmark::RegisterBenchmark(("EmptyScenario/" + n).c_str(), [i](benchmark::State& s) { EmptyScenario(s, i); });
+    benchmark::RegisterBenchmark(("Step/" + n + "/pinned").c_str(),
+                                 [i](benchmark::State& s) { OneStep(s, i, true); });
+    benchmark::RegisterBenchmark(("Step/" + n + "/unpinned").c_str(),
+                                 [i](benchmark::State& s) { OneStep(s, i, false); });
+    benchmark::RegisterBenchmark(("SeenBlocked/" + n).c_str(),
+                                 [i](benchmark::State& s) { SeenBlocked(s, i); });
+    benchmark::RegisterBenchmark(("EmptyScenario/" + n).c_str(),
+                                 [i](benchmark::State& s) { EmptyScenario(s, i); });
   }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;

@@ -2,6 +2,9 @@
 # The tests of the layers os, protocol, adapter and engine.
 find_package(rapidcheck REQUIRED)
 find_package(Python3 3.8 REQUIRED COMPONENTS Interpreter)
+# The interpreter itself: what is found may be a script that looks for it, slowly.
+execute_process(COMMAND ${Python3_EXECUTABLE} -c "import sys; print(sys.executable)"
+  OUTPUT_VARIABLE lockstep_tests_python OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 
 # What they share. The program is what supervisors are made to run.
 add_library(lockstep_os_testing os/testing_support.cc)
@@ -33,4 +36,20 @@ lockstep_test(protocol_test
   protocol/request_test.cc
   protocol/value_test.cc
   LIBS lockstep_protocol rapidcheck rapidcheck_gtest
+  LABELS unit)
+
+# Adapters for sessions: the reference's, and the misbehaving ones, which are Python.
+add_library(lockstep_adapter_testing adapter/testing_session.cc)
+target_link_libraries(lockstep_adapter_testing PUBLIC lockstep_adapter lockstep_os_testing PRIVATE lockstep_options)
+target_compile_definitions(lockstep_adapter_testing PUBLIC
+  LOCKSTEP_PYTHON="${lockstep_tests_python}"
+  LOCKSTEP_ROOT="${PROJECT_SOURCE_DIR}"
+  LOCKSTEP_REFERENCE_ADAPTER="$<TARGET_FILE:lockstep-adapter-reference>")
+add_dependencies(lockstep_adapter_testing lockstep-adapter-reference)
+
+lockstep_test(adapter_test
+  adapter/implementation_test.cc
+  adapter/misbehaviour_test.cc
+  adapter/session_test.cc
+  LIBS lockstep_adapter_testing
   LABELS unit)

@@ -16,16 +16,19 @@
 namespace lockstep {
 namespace {
 
-// A channel's file needs a name that no other has: actors of one name follow each other in one folder.
+// A channel's file needs a name that no other has: actors of one name follow each other in one
+// folder.
 std::string UniqueChannelName() {
   static std::atomic<std::uint64_t> count{0};
   return fmt::format("c{}", count.fetch_add(1));
 }
 
-// Between a channel's end of file and its process's death passes a moment only; a process that still lives after this has closed its channel.
+// Between a channel's end of file and its process's death passes a moment only; a process that
+// still lives after this has closed its channel.
 constexpr std::chrono::milliseconds kDeathGrace{500};
 
-// The supervisor tells of what it reaps at once. A process that its own parent has reaped is never told of, and this is waited in vain.
+// The supervisor tells of what it reaps at once. A process that its own parent has reaped is never
+// told of, and this is waited in vain.
 constexpr std::chrono::milliseconds kReapedLimit{100};
 
 // A flood of lines must not keep Pump for ever: reads of 64 KiB a call and actor.
@@ -75,7 +78,8 @@ Result<Actor*> Crew::Launch(const std::string& name, LaunchOptions options, nano
   // It may have ended already: then there is nothing to open.
   if (outer) process->pidfd.Reset(static_cast<int>(::syscall(SYS_pidfd_open, *outer, 0)));
   if (!outer || !process->pidfd.valid()) {
-    return Fail(fmt::format("the adapter ended before it said hello{}", HowItEnded(supervisor_.AwaitReapedStatus(*inner, kReapedLimit))));
+    return Fail(fmt::format("the adapter ended before it said hello{}",
+                            HowItEnded(supervisor_.AwaitReapedStatus(*inner, kReapedLimit))));
   }
   process->outer = *outer;
   processes_.push_back(process);
@@ -90,29 +94,34 @@ Result<void> Crew::AwaitHello(Actor& actor, Actor* parent, bool is_thread, nanos
   while (!actor.hello && actor.fault.empty()) {
     if (deadline.Passed()) {
       const std::string_view rest = actor.lines.Rest();
-      return Fail(fmt::format("the adapter did not say hello within {} ms{}",
-                              std::chrono::duration_cast<std::chrono::milliseconds>(limit).count(),
-                              rest.empty() ? "" : ": it stopped in the middle of a line, after " + QuoteLine(rest)));
+      return Fail(fmt::format(
+          "the adapter did not say hello within {} ms{}",
+          std::chrono::duration_cast<std::chrono::milliseconds>(limit).count(),
+          rest.empty() ? "" : ": it stopped in the middle of a line, after " + QuoteLine(rest)));
     }
-    // A parent that died will have no child any more; a launched process is looked after by whoever launched it.
-    if (parent != nullptr && parent->process->dead) return Fail("the process that was to fork has died");
+    // A parent that died will have no child any more; a launched process is looked after by whoever
+    // launched it.
+    if (parent != nullptr && parent->process->dead)
+      return Fail("the process that was to fork has died");
     if (parent != nullptr && !parent->fault.empty()) return Fail(parent->fault);
     if (actor.process != nullptr && actor.process->dead) {
       LearnStatus(*actor.process);
-      return Fail(fmt::format("the adapter ended before it said hello{}", HowItEnded(actor.process->status)));
+      return Fail(fmt::format("the adapter ended before it said hello{}",
+                              HowItEnded(actor.process->status)));
     }
     Pump(deadline.Left());
   }
   if (!actor.fault.empty()) return Fail(actor.fault);
   if (actor.hello->protocol != kProtocolVersion) {
-    const std::string reason =
-        fmt::format("speaks protocol {}, and this harness speaks {}", actor.hello->protocol, kProtocolVersion);
+    const std::string reason = fmt::format("speaks protocol {}, and this harness speaks {}",
+                                           actor.hello->protocol, kProtocolVersion);
     actor.channel.Write(EncodeGoodbye(reason));
     return Fail("the adapter " + reason);
   }
   if (const auto found = FindProcess(actor, parent, is_thread); !found) return found;
   actor.channel.Settle();
-  if (!actor.channel.Write(EncodeWelcome())) return Fail("the adapter closed its channel after hello");
+  if (!actor.channel.Write(EncodeWelcome()))
+    return Fail("the adapter closed its channel after hello");
   return {};
 }
 
@@ -129,10 +138,13 @@ Result<void> Crew::FindProcess(Actor& actor, Actor* parent, bool is_thread) {
     const auto outer = supervisor_.isolation() == Isolation::kNone
                            ? std::optional(hello.pid)
                            : OuterChild(parent->process->outer, hello.pid);
-    if (!outer) return Fail(fmt::format("hello names process {}, which is no child of the one that forked", hello.pid));
+    if (!outer)
+      return Fail(fmt::format("hello names process {}, which is no child of the one that forked",
+                              hello.pid));
     process->outer = *outer;
     process->pidfd.Reset(static_cast<int>(::syscall(SYS_pidfd_open, *outer, 0)));
-    if (!process->pidfd.valid()) return FailErrno(fmt::format("pidfd_open of process {}", *outer), errno);
+    if (!process->pidfd.valid())
+      return FailErrno(fmt::format("pidfd_open of process {}", *outer), errno);
     // A fork inherits the mappings, and so what is known of them.
     if (parent != nullptr) {
       process->handles = parent->process->handles;
@@ -141,14 +153,18 @@ Result<void> Crew::FindProcess(Actor& actor, Actor* parent, bool is_thread) {
     processes_.push_back(process);
     actor.process = process;
   } else if (actor.process->inner != hello.pid) {
-    return Fail(fmt::format("hello names process {}, but {} was started", hello.pid, actor.process->inner));
+    return Fail(
+        fmt::format("hello names process {}, but {} was started", hello.pid, actor.process->inner));
   }
   const bool translated = supervisor_.isolation() != Isolation::kNone;
   if (hello.tid == hello.pid) {
     actor.outer_tid = actor.process->outer;
   } else {
-    const auto tid = translated ? OuterThread(actor.process->outer, hello.tid) : std::optional(hello.tid);
-    if (!tid) return Fail(fmt::format("hello names thread {}, which process {} does not have", hello.tid, hello.pid));
+    const auto tid =
+        translated ? OuterThread(actor.process->outer, hello.tid) : std::optional(hello.tid);
+    if (!tid)
+      return Fail(fmt::format("hello names thread {}, which process {} does not have", hello.tid,
+                              hello.pid));
     actor.outer_tid = *tid;
   }
   actor.probe = ThreadProbe(actor.process->outer, actor.outer_tid);
@@ -171,7 +187,8 @@ bool Crew::Pump(nanoseconds wait) {
   std::vector<pollfd> fds;
   fds.reserve(actors_.size() + processes_.size() + 1);
   for (const auto& actor : actors_) {
-    fds.push_back({actor->closed || !actor->fault.empty() ? -1 : actor->channel.read_fd(), POLLIN, 0});
+    fds.push_back(
+        {actor->closed || !actor->fault.empty() ? -1 : actor->channel.read_fd(), POLLIN, 0});
   }
   for (const auto& process : processes_) {
     fds.push_back({process->dead ? -1 : process->pidfd.get(), POLLIN, 0});
@@ -181,7 +198,8 @@ bool Crew::Pump(nanoseconds wait) {
   if (::ppoll(fds.data(), fds.size(), &limit, nullptr) <= 0) return false;
   bool came = false;
   if (fds.back().revents != 0) output_.Drain();
-  // Deaths are looked at before lines, lines are taken before deaths are told: what a process said before it died still counts.
+  // Deaths are looked at before lines, lines are taken before deaths are told: what a process said
+  // before it died still counts.
   const std::size_t actor_count = actors_.size();
   for (std::size_t i = 0; i < actor_count; ++i) {
     if (fds[i].revents == 0) continue;
@@ -195,7 +213,8 @@ bool Crew::Pump(nanoseconds wait) {
     process.dead = true;
     LearnStatus(process);
     for (const auto& actor : actors_) {
-      if (actor->process.get() == &process && !actor->closed && actor->fault.empty()) TakeLines(*actor);
+      if (actor->process.get() == &process && !actor->closed && actor->fault.empty())
+        TakeLines(*actor);
     }
   }
   return came;
@@ -222,7 +241,8 @@ void Crew::TakeLines(Actor& actor) {
       actor.fault = fmt::format("the adapter sent a line longer than {} bytes", kLineLimit);
       return;
     }
-    if (read_buffer_.size() < 4096) return;  // the usual case: one short line, and no second read to learn that
+    if (read_buffer_.size() < 4096)
+      return;  // the usual case: one short line, and no second read to learn that
   }
 }
 
@@ -244,15 +264,18 @@ void Crew::TakeMessage(Actor& actor, std::string_view line) {
   if (const auto* handled = std::get_if<HandledSignal>(&*decoded)) {
     constexpr std::size_t kHandledLimit = 10'000;
     if (actor.handled.size() >= kHandledLimit) {
-      actor.fault = fmt::format("the adapter sent more than {} notes of handled signals", kHandledLimit);
+      actor.fault =
+          fmt::format("the adapter sent more than {} notes of handled signals", kHandledLimit);
       return;
     }
     actor.handled.push_back(handled->signal);
     return;
   }
   if (const auto* calling = std::get_if<Calling>(&*decoded)) {
-    if (!actor.in_flight || actor.in_flight->request.id != calling->id || actor.in_flight->announced) {
-      actor.fault = fmt::format("the adapter announced a call of id {} that it was not asked for", calling->id);
+    if (!actor.in_flight || actor.in_flight->request.id != calling->id ||
+        actor.in_flight->announced) {
+      actor.fault = fmt::format("the adapter announced a call of id {} that it was not asked for",
+                                calling->id);
       return;
     }
     actor.in_flight->announced = true;
@@ -261,11 +284,13 @@ void Crew::TakeMessage(Actor& actor, std::string_view line) {
   }
   Reply& reply = std::get<Reply>(*decoded);
   if (!actor.in_flight) {
-    actor.fault = fmt::format("the adapter answered request {} once more, or without being asked", reply.id);
+    actor.fault =
+        fmt::format("the adapter answered request {} once more, or without being asked", reply.id);
     return;
   }
   if (reply.id != actor.in_flight->request.id) {
-    actor.fault = fmt::format("the adapter answered request {}, but was asked {}", reply.id, actor.in_flight->request.id);
+    actor.fault = fmt::format("the adapter answered request {}, but was asked {}", reply.id,
+                              actor.in_flight->request.id);
     return;
   }
   actor.in_flight.reset();
@@ -285,6 +310,7 @@ std::optional<Reply> Crew::Ask(Actor& actor, Request request, nanoseconds limit)
     }
     Pump(grace ? std::min(grace->Left(), deadline.Left()) : deadline.Left());
   }
+  if (actor.closed && !actor.reply && !actor.process->dead) actor.fault = "the adapter closed its channel and lives on";
   if (!actor.fault.empty() || !actor.reply) return std::nullopt;
   std::optional<Reply> reply = std::move(actor.reply);
   actor.reply.reset();
@@ -296,7 +322,9 @@ Actor* Crew::Find(const std::string& name) {
   return found == by_name_.end() ? nullptr : found->second;
 }
 
-void Crew::Alias(const std::string& alias, const std::string& name) { by_name_[alias] = by_name_.at(name); }
+void Crew::Alias(const std::string& alias, const std::string& name) {
+  by_name_[alias] = by_name_.at(name);
+}
 
 std::string Crew::Fault() const {
   for (const auto& actor : actors_) {
@@ -309,7 +337,8 @@ void Crew::LearnStatus(Process& process) {
   if (process.status) return;
   process.status = ZombieStatus(process.outer);
   // An orphan, or a process that the harness launched, is reaped by the supervisor, which tells.
-  if (!process.status && !IsZombie(process.outer)) process.status = supervisor_.AwaitReapedStatus(process.inner, kReapedLimit);
+  if (!process.status && !IsZombie(process.outer))
+    process.status = supervisor_.AwaitReapedStatus(process.inner, kReapedLimit);
 }
 
 bool Crew::KillAll(nanoseconds limit) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The actors of one scenario and their processes: what they were asked, what they answered, who is alive.
-// Everything that arrives goes through Crew::Pump, which never blocks longer than told.
+// The actors of one scenario and their processes: what they were asked, what they answered, who is
+// alive. Everything that arrives goes through Crew::Pump, which never blocks longer than told.
 // Thread-compatible: one worker owns a crew.
 #ifndef LOCKSTEP_HARNESS_ADAPTER_CREW_H_
 #define LOCKSTEP_HARNESS_ADAPTER_CREW_H_
@@ -34,7 +34,8 @@ struct Process {
   bool dead = false;
   bool reaped = false;        // by its parent, on our request
   std::optional<int> status;  // once dead: as waitpid gives it
-  // The address of each object's semaphore in this process, and what lies at addresses (found once).
+  // The address of each object's semaphore in this process, and what lies at addresses (found
+  // once).
   std::map<std::string, std::uint64_t> handles;
   std::map<std::uint64_t, Mapping> mappings;
   int descriptors_at_start = -1;
@@ -48,7 +49,8 @@ struct InFlight {
 };
 
 struct Actor {
-  Actor(std::string actor_name, Channel actor_channel) : name(std::move(actor_name)), channel(std::move(actor_channel)) {}
+  Actor(std::string actor_name, Channel actor_channel)
+      : name(std::move(actor_name)), channel(std::move(actor_channel)) {}
 
   std::string name;
   Channel channel;
@@ -60,10 +62,10 @@ struct Actor {
   std::optional<Hello> hello;
 
   std::optional<InFlight> in_flight;
-  std::optional<Reply> reply;         // to the last request, until taken
-  std::vector<std::string> handled;   // signals whose handler has run, in order
-  bool closed = false;                // end of file on its channel
-  std::string fault;                  // what the adapter did wrong; not empty: nothing more is expected of it
+  std::optional<Reply> reply;        // to the last request, until taken
+  std::vector<std::string> handled;  // signals whose handler has run, in order
+  bool closed = false;               // end of file on its channel
+  std::string fault;  // what the adapter did wrong; not empty: nothing more is expected of it
 
   LineBuffer lines;
 };
@@ -78,18 +80,22 @@ class Crew {
 
   // Makes the channel for an actor-to-be. Its path goes to the adapter.
   Result<Actor*> Prepare(const std::string& name);
-  // Waits for hello, answers welcome, and finds the actor's process and thread. `parent`: who forked it (or whose thread it is); nullptr: launched.
-  // An Error says what the adapter did instead.
+  // Waits for hello, answers welcome, and finds the actor's process and thread. `parent`: who
+  // forked it (or whose thread it is); nullptr: launched. An Error says what the adapter did
+  // instead.
   Result<void> AwaitHello(Actor& actor, Actor* parent, bool is_thread, nanoseconds limit);
 
-  // Starts a command below the supervisor as an actor of its own, and waits for its hello. `options` less the channel's variable, which is added.
+  // Starts a command below the supervisor as an actor of its own, and waits for its hello.
+  // `options` less the channel's variable, which is added.
   Result<Actor*> Launch(const std::string& name, LaunchOptions options, nanoseconds limit);
 
-  // Sends a request; the id is chosen here. A request to an actor that does not read sets its fault.
+  // Sends a request; the id is chosen here. A request to an actor that does not read sets its
+  // fault.
   void Send(Actor& actor, Request request);
   // Takes what has come, and waits for something to come at most `wait`. False when nothing came.
   bool Pump(nanoseconds wait);
-  // Sends, and waits for the reply. Nothing when it did not come in time, the actor's process died, or the adapter is at fault.
+  // Sends, and waits for the reply. Nothing when it did not come in time, the actor's process died,
+  // or the adapter is at fault.
   std::optional<Reply> Ask(Actor& actor, Request request, nanoseconds limit);
 
   Actor* Find(const std::string& name);
@@ -104,7 +110,8 @@ class Crew {
 
   // Fills in how a dead process ended, if that can be known now.
   void LearnStatus(Process& process);
-  // Kills every process of the crew and waits for their deaths. False when one does not die within `limit`.
+  // Kills every process of the crew and waits for their deaths. False when one does not die within
+  // `limit`.
   bool KillAll(nanoseconds limit);
 
  private:
@@ -122,7 +129,8 @@ class Crew {
   std::string read_buffer_;
 };
 
-// Sends a signal by pidfd (outer ids may be reused, descriptors are not). False when the process is gone.
+// Sends a signal by pidfd (outer ids may be reused, descriptors are not). False when the process is
+// gone.
 bool SendSignalTo(const Process& process, int signal);
 // Sends a signal to one thread.
 bool SendSignalToThread(const Actor& actor, int signal);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How an implementation to be judged is started: the content of impl/NAME/implementation.toml, or what a name on the command line resolves to.
+// How an implementation to be judged is started: the content of impl/NAME/implementation.toml, or
+// what a name on the command line resolves to.
 #ifndef LOCKSTEP_HARNESS_ADAPTER_IMPLEMENTATION_H_
 #define LOCKSTEP_HARNESS_ADAPTER_IMPLEMENTATION_H_
 
@@ -15,13 +16,14 @@ struct Implementation {
   std::string name;    // unique in a run; "reference", "cpython-3.14.8"
   std::string family;  // whose expectations it shares: "reference", "cpython", "pypy"
   std::vector<std::string> argv;
-  std::string directory;                                         // to start in; empty: the harness's
-  std::vector<std::pair<std::string, std::string>> environment;  // added to the harness's, less PYTHON*
-  bool keep_python_environment = false;                          // PYTHON* variables are handed on
-  std::string like;               // overrides what its hello says; empty: as it says
-  std::string expectations_file;  // empty: none
-  // The system calls, by name, in which it waits besides futex ("select", "poll" …); the harness then takes a thread asleep in one of them,
-  // in an announced call, for blocked.
+  std::string directory;  // to start in; empty: the harness's
+  std::vector<std::pair<std::string, std::string>>
+      environment;                       // added to the harness's, less PYTHON*
+  bool keep_python_environment = false;  // PYTHON* variables are handed on
+  std::string like;                      // overrides what its hello says; empty: as it says
+  std::string expectations_file;         // empty: none
+  // The system calls, by name, in which it waits besides futex ("select", "poll" …); the harness
+  // then takes a thread asleep in one of them, in an announced call, for blocked.
   std::vector<std::string> blocking_calls;
   std::string note;  // where it was found, for people
 };
@@ -29,8 +31,10 @@ struct Implementation {
 // The environment of an implementation's processes as "NAME=value".
 std::vector<std::string> EnvironmentOf(const Implementation& implementation);
 
-// Reads an implementation.toml. `{root}` and `{build}` in its command stand for the project's folder and the build folder. Errors name file, line and column.
-Result<Implementation> LoadImplementation(const std::string& path, const std::string& root, const std::string& build);
+// Reads an implementation.toml. `{root}` and `{build}` in its command stand for the project's
+// folder and the build folder. Errors name file, line and column.
+Result<Implementation> LoadImplementation(const std::string& path, const std::string& root,
+                                          const std::string& build);
 
 }  // namespace lockstep
 

@@ -12,12 +12,14 @@ namespace {
 constexpr std::chrono::seconds kForkLimit{5};
 // SIGKILL works at once; what takes this long is stuck in the kernel.
 constexpr std::chrono::seconds kKillLimit{5};
-// What lives on a pipe from a process that we killed (a resource tracker) ends by itself, soon: it is not counted as left behind before this.
+// What lives on a pipe from a process that we killed (a resource tracker) ends by itself, soon: it
+// is not counted as left behind before this.
 constexpr std::chrono::milliseconds kStrangerGrace{200};
 
 }  // namespace
 
-Session::Session(const Implementation& implementation, Supervisor& supervisor, SessionOptions options)
+Session::Session(const Implementation& implementation, Supervisor& supervisor,
+                 SessionOptions options)
     : implementation_(implementation), supervisor_(supervisor), options_(std::move(options)) {}
 
 Session::~Session() { Drop(); }
@@ -25,7 +27,8 @@ Session::~Session() { Drop(); }
 void Session::Drop() {
   warm_ = nullptr;
   base_.reset();
-  static_cast<void>(supervisor_.KillAll());  // a supervisor that does not answer is replaced by whoever owns it
+  static_cast<void>(
+      supervisor_.KillAll());  // a supervisor that does not answer is replaced by whoever owns it
   supervisor_.ForgetReaped();
 }
 
@@ -40,7 +43,8 @@ LaunchOptions Session::Options() const {
 
 Result<void> Session::Ensure() {
   if (base_ != nullptr) base_->Pump(nanoseconds(0));
-  const bool well = warm_ != nullptr && !warm_->process->dead && warm_->fault.empty() && !warm_->in_flight && !warm_->closed;
+  const bool well = warm_ != nullptr && !warm_->process->dead && warm_->fault.empty() &&
+                    !warm_->in_flight && !warm_->closed;
   if (well || (hello_ && hello_->capabilities.count("fork") == 0)) return {};
   Drop();
   if (output_ == nullptr) {
@@ -67,7 +71,8 @@ Result<void> Session::Ensure() {
 Result<std::unique_ptr<Crew>> Session::Begin() {
   if (const auto ready = Ensure(); !ready) return tl::unexpected(ready.error());
   auto crew = BeginCrew();
-  // A process that was started and is no actor must not be found by the next scenario, as one that the scenario left behind.
+  // A process that was started and is no actor must not be found by the next scenario, as one that
+  // the scenario left behind.
   if (!crew) Drop();
   return crew;
 }
@@ -88,12 +93,15 @@ Result<std::unique_ptr<Crew>> Session::BeginCrew() {
   fork.args = {Value((*p)->channel.path())};
   const auto reply = base_->Ask(*warm_, std::move(fork), Scaled(kForkLimit));
   if (!reply) {
-    const std::string why = warm_->fault.empty() ? "the adapter's first process does not answer a fork" : warm_->fault;
+    const std::string why =
+        warm_->fault.empty() ? "the adapter's first process does not answer a fork" : warm_->fault;
     warm_->fault = why;
     return Fail(why);
   }
-  if (const auto* error = std::get_if<AdapterError>(&reply->outcome)) return Fail("the adapter cannot fork: " + error->why);
-  if (!std::holds_alternative<Value>(reply->outcome)) return Fail("the adapter claims fork, and did not fork");
+  if (const auto* error = std::get_if<AdapterError>(&reply->outcome))
+    return Fail("the adapter cannot fork: " + error->why);
+  if (!std::holds_alternative<Value>(reply->outcome))
+    return Fail("the adapter claims fork, and did not fork");
   if (const auto ready = crew->AwaitHello(**p, warm_, false, Scaled(kForkLimit)); !ready) {
     return tl::unexpected(ready.error());
   }
@@ -120,12 +128,14 @@ std::vector<pid_t> Session::Strangers() const {
 std::vector<std::string> Session::End(Crew& crew) {
   if (!crew.KillAll(Scaled(kKillLimit))) Drop();
   for (const auto& process : crew.processes()) {
-    if (warm_ == nullptr || process->parent != warm_ || process->reaped || !warm_->fault.empty()) continue;
+    if (warm_ == nullptr || process->parent != warm_ || process->reaped || !warm_->fault.empty())
+      continue;
     Request reap;
     reap.operation = "reap";
     reap.args = {Value::Int(process->inner)};
     process->reaped = base_->Ask(*warm_, std::move(reap), Scaled(kForkLimit)).has_value();
-    if (!process->reaped && warm_->fault.empty()) warm_->fault = "the adapter does not reap its child";
+    if (!process->reaped && warm_->fault.empty())
+      warm_->fault = "the adapter does not reap its child";
   }
   std::vector<pid_t> strangers = Strangers();
   if (strangers.empty()) return {};

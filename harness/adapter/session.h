@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One implementation on one worker: a warm process of its adapter, from which each scenario is forked, and the clearing up after each.
-// An adapter that cannot fork is started afresh for each scenario.
+// One implementation on one worker: a warm process of its adapter, from which each scenario is
+// forked, and the clearing up after each. An adapter that cannot fork is started afresh for each
+// scenario.
 #ifndef LOCKSTEP_HARNESS_ADAPTER_SESSION_H_
 #define LOCKSTEP_HARNESS_ADAPTER_SESSION_H_
 
@@ -15,7 +16,7 @@ namespace lockstep {
 
 struct SessionOptions {
   std::string channel_dir;
-  int cpu = -1;             // the adapter and all that it forks are pinned to it; -1: not pinned
+  int cpu = -1;              // the adapter and all that it forks are pinned to it; -1: not pinned
   double timeout_scale = 1;  // multiplies every bound on waiting
 };
 
@@ -25,7 +26,8 @@ class Session {
   Session(const Implementation& implementation, Supervisor& supervisor, SessionOptions options);
   ~Session();
 
-  // Makes sure that the adapter runs and has said hello. Starts it again when it has died or misbehaved. Cheap when it is well.
+  // Makes sure that the adapter runs and has said hello. Starts it again when it has died or
+  // misbehaved. Cheap when it is well.
   Result<void> Ensure();
   // After Ensure: what the adapter said of itself.
   const Hello& hello() const { return *hello_; }
@@ -33,8 +35,8 @@ class Session {
 
   // A crew whose actor `p` is ready. Everything else about it is the caller's.
   Result<std::unique_ptr<Crew>> Begin();
-  // Kills what the scenario left, lets the warm process reap it, and tells which processes nobody knows of: the command lines
-  // of what would have stayed behind. Those are killed too.
+  // Kills what the scenario left, lets the warm process reap it, and tells which processes nobody
+  // knows of: the command lines of what would have stayed behind. Those are killed too.
   std::vector<std::string> End(Crew& crew);
   // One more fresh process of the adapter, in this crew (`start c`).
   Result<Actor*> StartAnother(Crew& crew, const std::string& name);
@@ -45,7 +47,8 @@ class Session {
   OutputCapture& output() { return *output_; }
   nanoseconds HelloLimit() const { return Scaled(std::chrono::seconds(10)); }
   nanoseconds Scaled(nanoseconds wait) const {
-    return nanoseconds(static_cast<std::int64_t>(static_cast<double>(wait.count()) * options_.timeout_scale));
+    return nanoseconds(
+        static_cast<std::int64_t>(static_cast<double>(wait.count()) * options_.timeout_scale));
   }
 
  private:
@@ -59,8 +62,8 @@ class Session {
   const SessionOptions options_;
   std::unique_ptr<OutputCapture> output_;
   std::optional<Hello> hello_;
-  std::unique_ptr<Crew> base_;   // the warm process
-  Actor* warm_ = nullptr;        // in base_
+  std::unique_ptr<Crew> base_;  // the warm process
+  Actor* warm_ = nullptr;       // in base_
 };
 
 }  // namespace lockstep

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// lockstep adapter check: every operation of the protocol, tried on an adapter, each by a small transcript of its own.
+// lockstep adapter check: every operation of the protocol, tried on an adapter, each by a small
+// transcript of its own.
 #include <fmt/format.h>
 
 #include "harness/cli/options.h"
@@ -18,38 +19,64 @@ struct Check {
 
 constexpr Check kChecks[] = {
     {"SemLock, del", "", "p s = SemLock(SEMAPHORE, 1, 1, NAME, unlink=True)\np del s"},
-    {"acquire", "", "p s = SemLock(SEMAPHORE, 1, 1, NAME, True)\np s.acquire() -> True\np s.acquire(False) -> False\np s.acquire(True, 0.01) -> False"},
+    {"acquire", "",
+     "p s = SemLock(SEMAPHORE, 1, 1, NAME, True)\np s.acquire() -> True\np s.acquire(False) -> "
+     "False\np s.acquire(True, 0.01) -> False"},
     {"acquire that blocks, start", "rebuild_by_name",
-     "p s = SemLock(SEMAPHORE, 0, 1, NAME, False)\np s.acquire() -> blocked\nstart q\nq s = SemLock._rebuild(0, SEMAPHORE, 1, NAME)\n"
+     "p s = SemLock(SEMAPHORE, 0, 1, NAME, False)\np s.acquire() -> blocked\nstart q\nq s = "
+     "SemLock._rebuild(0, SEMAPHORE, 1, NAME)\n"
      "q s.release()\np returns True\nq sem_unlink(NAME)"},
-    {"release", "", "p s = SemLock(SEMAPHORE, 0, 1, NAME, True)\np s.release() -> None\np s.release() raises ValueError"},
-    {"_count", "", "p s = SemLock(RECURSIVE_MUTEX, 1, 1, NAME, True)\np s.acquire()\np s._count() -> 1"},
+    {"release", "",
+     "p s = SemLock(SEMAPHORE, 0, 1, NAME, True)\np s.release() -> None\np s.release() raises "
+     "ValueError"},
+    {"_count", "",
+     "p s = SemLock(RECURSIVE_MUTEX, 1, 1, NAME, True)\np s.acquire()\np s._count() -> 1"},
     {"_is_mine", "", "p s = SemLock(RECURSIVE_MUTEX, 1, 1, NAME, True)\np s._is_mine() -> False"},
     {"_get_value", "", "p s = SemLock(SEMAPHORE, 3, 3, NAME, True)\np s._get_value() -> 3"},
     {"_is_zero", "", "p s = SemLock(SEMAPHORE, 0, 3, NAME, True)\np s._is_zero() -> True"},
-    {"_after_fork", "", "p s = SemLock(RECURSIVE_MUTEX, 1, 1, NAME, True)\np s._after_fork() -> None"},
-    {"__enter__, __exit__", "", "p s = SemLock(SEMAPHORE, 1, 1, NAME, True)\np s.__enter__() -> True\np s.__exit__(None, None, None) -> None"},
+    {"_after_fork", "",
+     "p s = SemLock(RECURSIVE_MUTEX, 1, 1, NAME, True)\np s._after_fork() -> None"},
+    {"__enter__, __exit__", "",
+     "p s = SemLock(SEMAPHORE, 1, 1, NAME, True)\np s.__enter__() -> True\np s.__exit__(None, "
+     "None, None) -> None"},
     {"get kind, maxvalue, name, handle", "",
-     "p s = SemLock(SEMAPHORE, 1, 7, NAME, True)\np s.kind -> 1\np s.maxvalue -> 7\np s.name -> None\np s.handle -> int"},
-    {"sem_unlink", "", "p s = SemLock(SEMAPHORE, 1, 1, NAME, False)\np sem_unlink(NAME) -> None\np sem_unlink(NAME) raises FileNotFoundError"},
+     "p s = SemLock(SEMAPHORE, 1, 7, NAME, True)\np s.kind -> 1\np s.maxvalue -> 7\np s.name -> "
+     "None\np s.handle -> int"},
+    {"sem_unlink", "",
+     "p s = SemLock(SEMAPHORE, 1, 1, NAME, False)\np sem_unlink(NAME) -> None\np sem_unlink(NAME) "
+     "raises FileNotFoundError"},
     {"SemLock._rebuild", "rebuild_by_name",
-     "p s = SemLock(SEMAPHORE, 1, 1, NAME, False)\np t = SemLock._rebuild(s.handle, SEMAPHORE, 1, NAME)\np t._get_value() -> 1\np sem_unlink(NAME)"},
+     "p s = SemLock(SEMAPHORE, 1, 1, NAME, False)\np t = SemLock._rebuild(s.handle, SEMAPHORE, 1, "
+     "NAME)\np t._get_value() -> 1\np sem_unlink(NAME)"},
     {"SemLock.unnamed", "unnamed", "p s = SemLock.unnamed(SEMAPHORE, 1, 1)\np s.acquire() -> True"},
     {"shm_open, ftruncate, fstat_size, close_fd, shm_unlink", "shm",
-     "p fd = shm_open(NAME, O_CREAT | O_EXCL | O_RDWR, 0o600)\np ftruncate(fd, 16)\np fstat_size(fd) -> 16\np close_fd(fd)\np shm_unlink(NAME) -> None"},
+     "p fd = shm_open(NAME, O_CREAT | O_EXCL | O_RDWR, 0o600)\np ftruncate(fd, 16)\np "
+     "fstat_size(fd) -> 16\np close_fd(fd)\np shm_unlink(NAME) -> None"},
     {"SharedMemory, read, write, close, unlink", "shm",
-     "p m = SharedMemory(BARE, create=True, size=8)\np m.buf[0:2] = b'ab'\np m.buf[0:2] -> b'ab'\np m.size -> 8\np m.close() -> None\np m.unlink() -> None"},
-    {"fork, exit, reap", "fork", "p s = SemLock(SEMAPHORE, 1, 1, NAME, True)\np fork c\nc s.acquire() -> True\nc exit(3)\np s._get_value() -> 0"},
-    {"thread", "thread", "p s = SemLock(SEMAPHORE, 1, 1, NAME, True)\np thread t\nt s.acquire() -> True\np s._get_value() -> 0"},
-    {"spawn", "spawn", "p s = SemLock(SEMAPHORE, 1, 1, NAME, False)\np spawn c\nc s.acquire() -> True\np s._get_value() -> 0\np sem_unlink(NAME)"},
+     "p m = SharedMemory(BARE, create=True, size=8)\np m.buf[0:2] = b'ab'\np m.buf[0:2] -> "
+     "b'ab'\np m.size -> 8\np m.close() -> None\np m.unlink() -> None"},
+    {"fork, exit, reap", "fork",
+     "p s = SemLock(SEMAPHORE, 1, 1, NAME, True)\np fork c\nc s.acquire() -> True\nc exit(3)\np "
+     "s._get_value() -> 0"},
+    {"thread", "thread",
+     "p s = SemLock(SEMAPHORE, 1, 1, NAME, True)\np thread t\nt s.acquire() -> True\np "
+     "s._get_value() -> 0"},
+    {"spawn", "spawn",
+     "p s = SemLock(SEMAPHORE, 1, 1, NAME, False)\np spawn c\nc s.acquire() -> True\np "
+     "s._get_value() -> 0\np sem_unlink(NAME)"},
     {"on_signal return", "signal",
-     "p s = SemLock(SEMAPHORE, 0, 1, NAME, True)\np on SIGUSR1 return\np s.acquire() -> blocked\nsignal p SIGUSR1\np handled SIGUSR1\np still blocked"},
+     "p s = SemLock(SEMAPHORE, 0, 1, NAME, True)\np on SIGUSR1 return\np s.acquire() -> "
+     "blocked\nsignal p SIGUSR1\np handled SIGUSR1\np still blocked"},
     {"on_signal raise", "signal",
-     "p s = SemLock(SEMAPHORE, 0, 1, NAME, True)\np on SIGUSR1 raise KeyError\np s.acquire() -> blocked\nsignal p SIGUSR1\np raises KeyError\np handled SIGUSR1"},
+     "p s = SemLock(SEMAPHORE, 0, 1, NAME, True)\np on SIGUSR1 raise KeyError\np s.acquire() -> "
+     "blocked\nsignal p SIGUSR1\np raises KeyError\np handled SIGUSR1"},
     {"on_signal call", "signal",
-     "p s = SemLock(SEMAPHORE, 0, 1, NAME, True)\np on SIGUSR1 call s.release()\np s.acquire() -> blocked\nsignal p SIGUSR1\np returns True"},
+     "p s = SemLock(SEMAPHORE, 0, 1, NAME, True)\np on SIGUSR1 call s.release()\np s.acquire() -> "
+     "blocked\nsignal p SIGUSR1\np returns True"},
     {"umask, rlimit", "limits", "p umask(0o77) -> int\np rlimit('CORE', 0) -> None"},
-    {"hammer", "hammer", "p s = SemLock(SEMAPHORE, 1, 1, NAME, True)\np hammer s 100\nhammer: entries 100, counter 100, inside <= 1, value 1"},
+    {"hammer", "hammer",
+     "p s = SemLock(SEMAPHORE, 1, 1, NAME, True)\np hammer s 100\nhammer: entries 100, counter "
+     "100, inside <= 1, value 1"},
     {"eval", "python", "p eval('1 + 1') -> 2"},
 };
 
@@ -63,8 +90,8 @@ Result<Scenario> ToScenario(const Check& check) {
 }
 
 void PrintHello(const Hello& hello) {
-  fmt::print("hello    {} {}, in {}, held to CPython {}\n", hello.implementation, hello.version, hello.language,
-             hello.like.empty() ? "3.14" : hello.like);
+  fmt::print("hello    {} {}, in {}, held to CPython {}\n", hello.implementation, hello.version,
+             hello.language, hello.like.empty() ? "3.14" : hello.like);
   std::string text;
   for (const std::string& capability : hello.capabilities) text += " " + capability;
   fmt::print("claims  {}\n", text.empty() ? " nothing" : text);
@@ -79,7 +106,8 @@ struct Tally {
   int failed = 0;
 };
 
-void Try(const Check& check, const Hello& hello, Session& session, const RunnerOptions& options, Tally& tally) {
+void Try(const Check& check, const Hello& hello, Session& session, const RunnerOptions& options,
+         Tally& tally) {
   const std::string capability = check.capability;
   if (!capability.empty() && hello.capabilities.count(capability) == 0) {
     ++tally.missing;
@@ -88,12 +116,14 @@ void Try(const Check& check, const Hello& hello, Session& session, const RunnerO
   }
   const auto scenario = ToScenario(check);
   CHECK(scenario.has_value());
-  const ScenarioRun run = RunRepeated(session, *scenario, PlatformOf(session.implementation(), hello), options, "lockstep-check");
+  const ScenarioRun run = RunRepeated(
+      session, *scenario, PlatformOf(session.implementation(), hello), options, "lockstep-check");
   switch (run.end) {
     case ScenarioRun::End::kCompleted:
       ++tally.well;
       fmt::print("ok       {}\n", check.operation);
-      for (const std::string& unclean : run.unclean) fmt::print("         left behind: {}\n", unclean);
+      for (const std::string& unclean : run.unclean)
+        fmt::print("         left behind: {}\n", unclean);
       return;
     case ScenarioRun::End::kUnsupported:
     case ScenarioRun::End::kNotRun:
@@ -102,8 +132,9 @@ void Try(const Check& check, const Hello& hello, Session& session, const RunnerO
       return;
     case ScenarioRun::End::kDiverged:
       ++tally.wrong;
-      fmt::print("WRONG    {}\n         {}\n           expected {}\n           got      {}\n", check.operation, run.divergence->step,
-                 run.divergence->expected, run.divergence->actual);
+      fmt::print("WRONG    {}\n         {}\n           expected {}\n           got      {}\n",
+                 check.operation, run.divergence->step, run.divergence->expected,
+                 run.divergence->actual);
       return;
     case ScenarioRun::End::kHarnessError:
     case ScenarioRun::End::kTooEarlyToSee:
@@ -116,7 +147,8 @@ void Try(const Check& check, const Hello& hello, Session& session, const RunnerO
 }  // namespace
 
 int AdapterVerb(const Words& words) {
-  CLI::App app("Tries every operation of an adapter: lockstep adapter check -- COMMAND.", "adapter");
+  CLI::App app("Tries every operation of an adapter: lockstep adapter check -- COMMAND.",
+               "adapter");
   std::string what;
   std::vector<std::string> names;
   Execution execution;
@@ -127,7 +159,8 @@ int AdapterVerb(const Words& words) {
   Discovery discovery(ProjectPlaces());
   const auto implementations = ResolveAll(discovery, names, words.command, execution.python_args);
   if (!implementations) return Complain(implementations.error());
-  if (implementations->size() != 1) return Complain(Error{"adapter check takes one adapter", "lockstep adapter check -- COMMAND"});
+  if (implementations->size() != 1)
+    return Complain(Error{"adapter check takes one adapter", "lockstep adapter check -- COMMAND"});
   const auto out = OutFolder::Make(execution.out, discovery.places());
   if (!out) return Complain(out.error());
   const auto options = MakeRunnerOptions(execution, *out);
@@ -137,10 +170,12 @@ int AdapterVerb(const Words& words) {
     fmt::print(stderr, "lockstep: {}\n", supervisor.error().message);
     return 3;
   }
-  Session session(implementations->front(), *supervisor, SessionOptions{out->channels(), -1, execution.timeout_scale});
+  Session session(implementations->front(), *supervisor,
+                  SessionOptions{out->channels(), -1, execution.timeout_scale});
   if (const auto ready = session.Ensure(); !ready) {
     fmt::print("FAILED   {}\n", ready.error().message);
-    if (const std::string printed = session.output().Text(); !printed.empty()) fmt::print("         it printed: {}\n", printed);
+    if (const std::string printed = session.output().Text(); !printed.empty())
+      fmt::print("         it printed: {}\n", printed);
     return 3;
   }
   const Hello hello = session.hello();
@@ -148,7 +183,8 @@ int AdapterVerb(const Words& words) {
   fmt::print("\n");
   Tally tally;
   for (const Check& check : kChecks) Try(check, hello, session, *options, tally);
-  fmt::print("\n{} well, {} missing, {} wrong, {} failed\n", tally.well, tally.missing, tally.wrong, tally.failed);
+  fmt::print("\n{} well, {} missing, {} wrong, {} failed\n", tally.well, tally.missing, tally.wrong,
+             tally.failed);
   if (tally.failed > 0) return 3;
   return tally.wrong > 0 ? 1 : tally.well == 0 ? 4 : 0;
 }

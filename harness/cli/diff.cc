@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// lockstep diff A B: the same scenarios on two implementations, without expectations. Where do they part?
+// lockstep diff A B: the same scenarios on two implementations, without expectations. Where do they
+// part?
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,7 +19,8 @@ namespace {
 constexpr int kExitInterrupted = 130;
 constexpr int kExitHarness = 3;
 
-// Addresses and the names that SharedMemory makes up differ between any two runs: numbers of so many digits are masked, and those names.
+// Addresses and the names that SharedMemory makes up differ between any two runs: numbers of so
+// many digits are masked, and those names.
 std::string Masked(const std::string& text) {
   constexpr std::size_t kAddressDigits = 12;
   constexpr std::string_view kMadeUp = "psm_";
@@ -50,19 +52,24 @@ std::string WithoutMessage(const std::string& outcome) {
 using Positions = std::set<std::pair<int, int>>;
 
 bool AllowsMany(const Expectation& expectation) {
-  return expectation.alternatives.size() > 1 || !expectation.alternatives.front().type_of_value.empty();
+  return expectation.alternatives.size() > 1 ||
+         !expectation.alternatives.front().type_of_value.empty();
 }
 
-// The steps of which several outcomes are right, so that two runs of one implementation may differ there: `-> int`, `-> 0 or 1`, a hammer's part.
+// The steps of which several outcomes are right, so that two runs of one implementation may differ
+// there: `-> int`, `-> 0 or 1`, a hammer's part.
 void CollectFree(const std::vector<Step>& steps, Positions* positions) {
   for (const Step& step : steps) {
     const auto* call = std::get_if<Do>(&step.what);
     const auto* await = std::get_if<Await>(&step.what);
     const auto* one_of = std::get_if<OneOf>(&step.what);
-    const bool free = std::holds_alternative<Hammer>(step.what) || (call != nullptr && call->expectation && AllowsMany(*call->expectation)) ||
-                      (await != nullptr && AllowsMany(await->expectation)) || (one_of != nullptr && AllowsMany(one_of->expectation));
+    const bool free = std::holds_alternative<Hammer>(step.what) ||
+                      (call != nullptr && call->expectation && AllowsMany(*call->expectation)) ||
+                      (await != nullptr && AllowsMany(await->expectation)) ||
+                      (one_of != nullptr && AllowsMany(one_of->expectation));
     if (free) positions->emplace(step.position.line, step.position.column);
-    if (const auto* together = std::get_if<Together>(&step.what)) CollectFree(together->steps, positions);
+    if (const auto* together = std::get_if<Together>(&step.what))
+      CollectFree(together->steps, positions);
   }
 }
 
@@ -79,9 +86,11 @@ std::vector<Line> Lines(const Scenario& scenario, const ScenarioRun& run, Messag
   if (run.divergence) free.erase({run.divergence->position.line, run.divergence->position.column});
   std::vector<Line> lines;
   for (const TraceEntry& entry : run.trace) {
-    const std::string outcome = messages == Messages::kIgnore ? WithoutMessage(entry.outcome) : entry.outcome;
+    const std::string outcome =
+        messages == Messages::kIgnore ? WithoutMessage(entry.outcome) : entry.outcome;
     const bool is_free = free.count({entry.position.line, entry.position.column}) != 0;
-    lines.push_back({entry.step + (is_free ? " (any)" : " " + Masked(outcome)), fmt::format("{:<44} {}", entry.step, outcome)});
+    lines.push_back({entry.step + (is_free ? " (any)" : " " + Masked(outcome)),
+                     fmt::format("{:<44} {}", entry.step, outcome)});
   }
   const auto add = [&](const std::string& text) { lines.push_back({text, text}); };
   if (run.end == ScenarioRun::End::kUnsupported) add("unsupported: " + run.reason);
@@ -91,15 +100,17 @@ std::vector<Line> Lines(const Scenario& scenario, const ScenarioRun& run, Messag
 }
 
 bool Same(const std::vector<Line>& a, const std::vector<Line>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Line& x, const Line& y) { return x.compared == y.compared; });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Line& x, const Line& y) { return x.compared == y.compared; });
 }
 
 // Both runs up to and with the first line that differs.
-void PrintParting(const Scenario& scenario, const std::string& a_name, const std::vector<Line>& a, const std::string& b_name,
-                  const std::vector<Line>& b) {
+void PrintParting(const Scenario& scenario, const std::string& a_name, const std::vector<Line>& a,
+                  const std::string& b_name, const std::vector<Line>& b) {
   fmt::print("{}\n  {}\n", scenario.name, scenario.says);
   std::size_t same = 0;
-  while (same < a.size() && same < b.size() && a[same].compared == b[same].compared) fmt::print("      {}\n", a[same++].shown);
+  while (same < a.size() && same < b.size() && a[same].compared == b[same].compared)
+    fmt::print("      {}\n", a[same++].shown);
   const auto rest = [&](const std::string& name, const std::vector<Line>& lines) {
     fmt::print("    {}: {}\n", name, same < lines.size() ? lines[same].shown : "(no further step)");
   };
@@ -110,12 +121,14 @@ void PrintParting(const Scenario& scenario, const std::string& a_name, const std
 
 using Runs = std::map<const Scenario*, ScenarioRun>;
 
-Runs RunAll(const Implementation& implementation, const Catalogue& catalogue, const RunnerOptions& options, int* failures) {
+Runs RunAll(const Implementation& implementation, const Catalogue& catalogue,
+            const RunnerOptions& options, int* failures) {
   Runs runs;
-  const Introduction introduction = RunScenarios(implementation, catalogue.selected, options, [&](RunnerResult result) {
-    if (result.run.end == ScenarioRun::End::kHarnessError) ++*failures;
-    runs[result.scenario] = std::move(result.run);
-  });
+  const Introduction introduction =
+      RunScenarios(implementation, catalogue.selected, options, [&](RunnerResult result) {
+        if (result.run.end == ScenarioRun::End::kHarnessError) ++*failures;
+        runs[result.scenario] = std::move(result.run);
+      });
   if (!introduction.hello) fmt::print("{}: {}\n", implementation.name, introduction.failure);
   return runs;
 }
@@ -123,7 +136,8 @@ Runs RunAll(const Implementation& implementation, const Catalogue& catalogue, co
 }  // namespace
 
 int DiffVerb(const Words& words) {
-  CLI::App app("The same scenarios on two implementations, no expectations: where do they part?", "diff");
+  CLI::App app("The same scenarios on two implementations, no expectations: where do they part?",
+               "diff");
   std::vector<std::string> names;
   Selection selection;
   Execution execution;
@@ -134,7 +148,8 @@ int DiffVerb(const Words& words) {
   Discovery discovery(ProjectPlaces());
   auto implementations = ResolveAll(discovery, names, words.command, execution.python_args);
   if (!implementations) return Complain(implementations.error());
-  if (implementations->size() != 2) return Complain(Error{"diff takes two implementations", "lockstep diff reference cpython"});
+  if (implementations->size() != 2)
+    return Complain(Error{"diff takes two implementations", "lockstep diff reference cpython"});
   const auto catalogue = LoadCatalogue(selection, discovery.places());
   if (!catalogue) return Complain(catalogue.error());
   const auto out = OutFolder::Make(execution.out, discovery.places());
@@ -164,8 +179,10 @@ int DiffVerb(const Words& words) {
     ++parted;
     PrintParting(*scenario, first.name, left_lines, second.name, right_lines);
   }
-  fmt::print("{} of {} scenarios part; {} could not be compared\n", parted, compared, (*catalogue)->selected.size() - static_cast<std::size_t>(compared));
-  if (failures > 0) fmt::print("{} runs failed for the harness's or an adapter's fault\n", failures);
+  fmt::print("{} of {} scenarios part; {} could not be compared\n", parted, compared,
+             (*catalogue)->selected.size() - static_cast<std::size_t>(compared));
+  if (failures > 0)
+    fmt::print("{} runs failed for the harness's or an adapter's fault\n", failures);
   if (failures > 0) return kExitHarness;
   return parted > 0 ? 1 : compared == 0 ? 4 : 0;
 }

@@ -22,7 +22,8 @@ namespace fs = std::filesystem;
 // An interpreter starts in 15 ms; a shim of pyenv in 100; a loaded machine needs more.
 constexpr std::chrono::seconds kAskLimit{10};
 
-// Prints: kind, language version, own version, and itself, a line each. Runs on every Python there ever was.
+// Prints: kind, language version, own version, and itself, a line each. Runs on every Python there
+// ever was.
 constexpr const char* kQuestion =
     "import sys, platform, os\n"
     "kind = platform.python_implementation().lower()\n"
@@ -40,30 +41,37 @@ std::vector<std::pair<std::string, std::string>> Candidates(const Places& places
     std::istringstream fields(line);
     std::string name;
     std::string path;
-    if (std::getline(fields, name, '\t') && std::getline(fields, path, '\t')) candidates.emplace_back(path, "private " + name);
+    if (std::getline(fields, name, '\t') && std::getline(fields, path, '\t'))
+      candidates.emplace_back(path, "private " + name);
   }
   const char* root = std::getenv("PYENV_ROOT");
   const char* home = std::getenv("HOME");
-  const std::string pyenv = root != nullptr ? root : std::string(home != nullptr ? home : "") + "/.pyenv";
+  const std::string pyenv =
+      root != nullptr ? root : std::string(home != nullptr ? home : "") + "/.pyenv";
   std::error_code error;
   std::set<std::string> versions;
-  for (const auto& entry : fs::directory_iterator(pyenv + "/versions", error)) versions.insert(entry.path().string());
+  for (const auto& entry : fs::directory_iterator(pyenv + "/versions", error))
+    versions.insert(entry.path().string());
   for (const std::string& version : versions) {
     const std::string path = version + "/bin/python3";
-    if (fs::exists(path, error)) candidates.emplace_back(path, "pyenv " + fs::path(version).filename().string());
+    if (fs::exists(path, error))
+      candidates.emplace_back(path, "pyenv " + fs::path(version).filename().string());
   }
   std::vector<std::string> commands = {"python3", "pypy3"};
   constexpr int kOldestMinor = 6;
   constexpr int kNewestMinor = 20;
-  for (int minor = kNewestMinor; minor >= kOldestMinor; --minor) commands.push_back(fmt::format("python3.{}", minor));
+  for (int minor = kNewestMinor; minor >= kOldestMinor; --minor)
+    commands.push_back(fmt::format("python3.{}", minor));
   const char* path = std::getenv("PATH");
   std::set<std::string> folders;
   std::istringstream entries(path != nullptr ? path : "/usr/bin");
   for (std::string folder; std::getline(entries, folder, ':');) {
-    // A shim stands for an interpreter that is found under its own name; asking every shim costs 100 ms each.
+    // A shim stands for an interpreter that is found under its own name; asking every shim costs
+    // 100 ms each.
     if (!folders.insert(folder).second || folder.find("/shims") != std::string::npos) continue;
     for (const std::string& command : commands) {
-      if (::access((folder + "/" + command).c_str(), X_OK) == 0) candidates.emplace_back(folder + "/" + command, command);
+      if (::access((folder + "/" + command).c_str(), X_OK) == 0)
+        candidates.emplace_back(folder + "/" + command, command);
     }
   }
   return candidates;
@@ -95,10 +103,13 @@ Result<Interpreter> AskInterpreter(const std::string& path, bool keep_python_env
   if (!answer) return tl::unexpected(answer.error());
   std::vector<std::string> lines = Lines(answer->output);
   // Whatever site prints comes first.
-  if (answer->status != 0 || lines.size() < 4) return Fail(fmt::format("{} is no Python interpreter that works", path));
+  if (answer->status != 0 || lines.size() < 4)
+    return Fail(fmt::format("{} is no Python interpreter that works", path));
   lines.erase(lines.begin(), lines.end() - 4);
   const auto version = Version::Parse(lines[1]);
-  if (!version) return Fail(fmt::format("{} is no Python interpreter: it calls its version {}", path, lines[1]));
+  if (!version)
+    return Fail(
+        fmt::format("{} is no Python interpreter: it calls its version {}", path, lines[1]));
   // An executable of a virtual environment is a link, and finds its environment by its own name.
   return Interpreter{found, lines[0], *version, lines[2], lines[3]};
 }
@@ -113,7 +124,8 @@ std::vector<Interpreter> FindInterpreters(const Places& places) {
     const std::string real = fs::canonical(path, error).string();
     if (error || !seen.insert(real).second) continue;
     found_as.push_back(as);
-    answers.push_back(std::async(std::launch::async, [p = path] { return AskInterpreter(p, false); }));
+    answers.push_back(
+        std::async(std::launch::async, [p = path] { return AskInterpreter(p, false); }));
   }
   std::vector<Interpreter> found;
   std::set<std::string> executables;
@@ -134,9 +146,11 @@ Implementation OnInterpreter(const Interpreter& interpreter, const Places& place
   Implementation implementation;
   implementation.name = interpreter.kind + "-" + interpreter.full;
   implementation.family = interpreter.kind;
-  implementation.argv = {interpreter.path, places.root + "/impl/adapters/python/lockstep_adapter.py"};
+  implementation.argv = {interpreter.path,
+                         places.root + "/impl/adapters/python/lockstep_adapter.py"};
   implementation.note = fmt::format("{} ({})", interpreter.path, interpreter.found_as);
-  const std::string expectations = fmt::format("{}/impl/{}/expectations.toml", places.root, interpreter.kind);
+  const std::string expectations =
+      fmt::format("{}/impl/{}/expectations.toml", places.root, interpreter.kind);
   std::error_code error;
   if (fs::exists(expectations, error)) implementation.expectations_file = expectations;
   return implementation;
@@ -157,18 +171,22 @@ std::vector<std::string> Discovery::KnownNames() {
   return names;
 }
 
-Result<Implementation> Discovery::Resolve(const std::string& name, const std::vector<std::string>& python_args) {
+Result<Implementation> Discovery::Resolve(const std::string& name,
+                                          const std::vector<std::string>& python_args) {
   constexpr std::string_view kPython = "python:";
   std::error_code error;
   if (name.starts_with(kPython)) {
     const std::string path = name.substr(kPython.size());
     auto interpreter = AskInterpreter(path, true);
-    if (!interpreter) return Fail(interpreter.error().message, "give the path of an interpreter, as python:/usr/bin/python3");
+    if (!interpreter)
+      return Fail(interpreter.error().message,
+                  "give the path of an interpreter, as python:/usr/bin/python3");
     interpreter->found_as = name;
     Implementation implementation = OnInterpreter(*interpreter, places_);
     implementation.name = name;
     implementation.keep_python_environment = true;
-    implementation.argv.insert(implementation.argv.begin() + 1, python_args.begin(), python_args.end());
+    implementation.argv.insert(implementation.argv.begin() + 1, python_args.begin(),
+                               python_args.end());
     return implementation;
   }
   if (name.ends_with(".toml")) {
@@ -176,22 +194,27 @@ Result<Implementation> Discovery::Resolve(const std::string& name, const std::ve
     return LoadImplementation(name, places_.root, places_.build);
   }
   const std::string own = fmt::format("{}/impl/{}/implementation.toml", places_.root, name);
-  if (name.find('/') == std::string::npos && fs::exists(own, error)) return LoadImplementation(own, places_.root, places_.build);
+  if (name.find('/') == std::string::npos && fs::exists(own, error))
+    return LoadImplementation(own, places_.root, places_.build);
   // `cpython`, `cpython-3.11`, `pypy`: the newest that fits; they are in that order already.
   for (const Interpreter& interpreter : Interpreters()) {
     const std::string& kind = interpreter.kind;
-    if (name == kind || (name.starts_with(kind + "-") && IsPrefixOfVersion(name.substr(kind.size() + 1), interpreter.full))) {
+    if (name == kind || (name.starts_with(kind + "-") &&
+                         IsPrefixOfVersion(name.substr(kind.size() + 1), interpreter.full))) {
       return OnInterpreter(interpreter, places_);
     }
   }
   if (name.starts_with("python") || name.starts_with("pypy")) {
-    if (const auto interpreter = AskInterpreter(name, false)) return OnInterpreter(*interpreter, places_);
+    if (const auto interpreter = AskInterpreter(name, false))
+      return OnInterpreter(*interpreter, places_);
   }
   std::string known;
   for (const std::string& k : KnownNames()) known += (known.empty() ? "" : ", ") + k;
   const std::string guess = transcript::DidYouMean(name, KnownNames());
-  return Fail(fmt::format("no implementation is called '{}'{}", name, guess),
-              "known here: " + known + "; or python:/path/to/interpreter, a path to an implementation.toml, or -- COMMAND");
+  return Fail(
+      fmt::format("no implementation is called '{}'{}", name, guess),
+      "known here: " + known +
+          "; or python:/path/to/interpreter, a path to an implementation.toml, or -- COMMAND");
 }
 
 Implementation Discovery::FromCommand(const std::vector<std::string>& command) const {
@@ -209,12 +232,13 @@ std::vector<Implementation> Discovery::Everything(std::vector<std::string>* note
   std::set<std::string> names;
   for (const Interpreter& interpreter : Interpreters()) {
     if (interpreter.version < kOldestJudged) {
-      notes->push_back(fmt::format("{} {} ({}): found, not judged: older than {}", interpreter.kind, interpreter.full,
-                                   interpreter.found_as, kOldestJudged.Text()));
+      notes->push_back(fmt::format("{} {} ({}): found, not judged: older than {}", interpreter.kind,
+                                   interpreter.full, interpreter.found_as, kOldestJudged.Text()));
       continue;
     }
     Implementation implementation = OnInterpreter(interpreter, places_);
-    // Two of one version (pyenv's and Debian's) are two implementations: they may be built otherwise.
+    // Two of one version (pyenv's and Debian's) are two implementations: they may be built
+    // otherwise.
     for (int i = 2; !names.insert(implementation.name).second; ++i) {
       implementation.name = fmt::format("{}-{}-{}", interpreter.kind, interpreter.full, i);
     }
@@ -225,7 +249,8 @@ std::vector<Implementation> Discovery::Everything(std::vector<std::string>* note
 
 std::optional<Implementation> Discovery::Oracle() {
   for (const Interpreter& interpreter : Interpreters()) {
-    if (interpreter.kind == "cpython" && !(interpreter.version < kOldestJudged)) return OnInterpreter(interpreter, places_);
+    if (interpreter.kind == "cpython" && !(interpreter.version < kOldestJudged))
+      return OnInterpreter(interpreter, places_);
   }
   return std::nullopt;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which implementations there are: what names on the command line stand for, and what `run` judges when none is given.
+// Which implementations there are: what names on the command line stand for, and what `run` judges
+// when none is given.
 #ifndef LOCKSTEP_HARNESS_CLI_DISCOVERY_H_
 #define LOCKSTEP_HARNESS_CLI_DISCOVERY_H_
 
@@ -20,17 +21,19 @@ struct Places {
 Places ProjectPlaces();
 
 struct Interpreter {
-  std::string path;       // resolved
-  std::string kind;       // "cpython", "pypy"
-  Version version;        // of the language
-  std::string full;       // "3.14.8", "8.0.1" for PyPy
-  std::string found_as;   // "python3", "build/interpreters/…": for people
+  std::string path;      // resolved
+  std::string kind;      // "cpython", "pypy"
+  Version version;       // of the language
+  std::string full;      // "3.14.8", "8.0.1" for PyPy
+  std::string found_as;  // "python3", "build/interpreters/…": for people
 };
 
-// Asks an interpreter who it is. Blocks for some ten ms, 10 s at most. `keep_python_environment` as in Implementation.
+// Asks an interpreter who it is. Blocks for some ten ms, 10 s at most. `keep_python_environment` as
+// in Implementation.
 Result<Interpreter> AskInterpreter(const std::string& path, bool keep_python_environment);
 
-// Every interpreter of the private folder, of pyenv and on PATH, each once, CPython before PyPy, newest first. Asked in parallel.
+// Every interpreter of the private folder, of pyenv and on PATH, each once, CPython before PyPy,
+// newest first. Asked in parallel.
 std::vector<Interpreter> FindInterpreters(const Places& places);
 
 // The reference runner on an interpreter.
@@ -44,12 +47,14 @@ class Discovery {
  public:
   explicit Discovery(Places places) : places_(std::move(places)) {}
 
-  // A name (`reference`, `cpython`, `cpython-3.11`, `pypy`, `python3`), `python:/path`, or the path of an implementation.toml. `python_args` go to the
-  // interpreter of python:PATH.
-  Result<Implementation> Resolve(const std::string& name, const std::vector<std::string>& python_args);
+  // A name (`reference`, `cpython`, `cpython-3.11`, `pypy`, `python3`), `python:/path`, or the path
+  // of an implementation.toml. `python_args` go to the interpreter of python:PATH.
+  Result<Implementation> Resolve(const std::string& name,
+                                 const std::vector<std::string>& python_args);
   // `-- COMMAND…`: an adapter's own.
   Implementation FromCommand(const std::vector<std::string>& command) const;
-  // The reference and every interpreter that is judged unasked. `notes`: one line for each that is not.
+  // The reference and every interpreter that is judged unasked. `notes`: one line for each that is
+  // not.
   std::vector<Implementation> Everything(std::vector<std::string>* notes);
   // The newest CPython; nothing where there is none.
   std::optional<Implementation> Oracle();

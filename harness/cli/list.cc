@@ -8,7 +8,8 @@
 namespace lockstep {
 namespace {
 
-// The platform that scripts and transcripts are shown for, unless the user names another: the baseline.
+// The platform that scripts and transcripts are shown for, unless the user names another: the
+// baseline.
 constexpr const char* kBaseline = "3.14";
 
 std::string Joined(const std::set<std::string>& words) {
@@ -18,7 +19,8 @@ std::string Joined(const std::set<std::string>& words) {
 }
 
 // One scenario by its name; the selection's errors serve for names that are not there.
-Result<std::unique_ptr<Catalogue>> LoadNamed(const std::string& name, const std::string& scenarios) {
+Result<std::unique_ptr<Catalogue>> LoadNamed(const std::string& name,
+                                             const std::string& scenarios) {
   Selection selection;
   selection.filters = {name};
   selection.scenarios = scenarios;
@@ -66,9 +68,11 @@ int ListVerb(const Words& words) {
       area = scenario->Area();
       fmt::print("\n{}\n", area);
     }
-    fmt::print("  {:<50} {}{}\n", scenario->name, scenario->says, scenario->level == Level::kCore ? "  [core]" : "");
+    fmt::print("  {:<50} {}{}\n", scenario->name, scenario->says,
+               scenario->level == Level::kCore ? "  [core]" : "");
   }
-  if (!names_only) fmt::print("\n{} scenarios, {} of them core\n", (*catalogue)->selected.size(), core);
+  if (!names_only)
+    fmt::print("\n{} scenarios, {} of them core\n", (*catalogue)->selected.size(), core);
   return 0;
 }
 
@@ -79,20 +83,24 @@ int ShowVerb(const Words& words) {
   std::string like = kBaseline;
   bool python = false;
   app.add_option("NAME", name, "its name, or what only its name holds")->required();
-  app.add_flag("--python", python, "as one Python script that needs nothing but the standard library");
+  app.add_flag("--python", python,
+               "as one Python script that needs nothing but the standard library");
   app.add_option("--like", like, "the CPython version to show it for; default " + like);
-  app.add_option("--scenarios", scenarios, "a scenario file or folder in place of the project's own");
+  app.add_option("--scenarios", scenarios,
+                 "a scenario file or folder in place of the project's own");
   if (const auto status = Parse(app, words.words)) return *status;
   const auto catalogue = LoadNamed(name, scenarios);
   if (!catalogue) return Complain(catalogue.error());
   const auto version = Version::Parse(like);
-  if (!version) return Complain(Error{"--like " + like + " is no version", "for example --like 3.12"});
+  if (!version)
+    return Complain(Error{"--like " + like + " is no version", "for example --like 3.12"});
   if (!python) {
     for (const Scenario* scenario : (*catalogue)->selected) Show(*scenario);
     return 0;
   }
   if ((*catalogue)->selected.size() != 1) {
-    return Complain(Error{fmt::format("'{}' is {} scenarios", name, (*catalogue)->selected.size()), "a script is made of one: give its whole name"});
+    return Complain(Error{fmt::format("'{}' is {} scenarios", name, (*catalogue)->selected.size()),
+                          "a script is made of one: give its whole name"});
   }
   const auto script = ToPythonScript(*(*catalogue)->selected[0], Platform{*version, "", {}});
   if (!script) return Complain(script.error());
@@ -105,17 +113,21 @@ int ExplainVerb(const Words& words) {
   std::string name;
   std::string scenarios;
   app.add_option("NAME", name, "its name, or what only its name holds")->required();
-  app.add_option("--scenarios", scenarios, "a scenario file or folder in place of the project's own");
+  app.add_option("--scenarios", scenarios,
+                 "a scenario file or folder in place of the project's own");
   if (const auto status = Parse(app, words.words)) return *status;
   const auto catalogue = LoadNamed(name, scenarios);
   if (!catalogue) return Complain(catalogue.error());
   for (const Scenario* scenario : (*catalogue)->selected) {
-    fmt::print("{}\n  rule    {}\n  source  {}\n", scenario->name, scenario->says, scenario->source);
+    fmt::print("{}\n  rule    {}\n  source  {}\n", scenario->name, scenario->says,
+               scenario->source);
     if (!scenario->condition.text.empty()) fmt::print("  when    {}\n", scenario->condition.text);
     if (!scenario->needs.empty()) fmt::print("  needs   {}\n", Joined(scenario->needs));
-    fmt::print("  judged  {}\n", scenario->IsTiming()
-                                   ? "outcome of every step, and elapsed time by the adapter's own stamps"
-                                   : "outcome of every step: values with their types, error types and errnos, messages where written");
+    fmt::print("  judged  {}\n",
+               scenario->IsTiming()
+                   ? "outcome of every step, and elapsed time by the adapter's own stamps"
+                   : "outcome of every step: values with their types, error types and errnos, "
+                     "messages where written");
     fmt::print("  file    {}:{}\n", scenario->file, scenario->line);
   }
   return 0;

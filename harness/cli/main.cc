@@ -36,11 +36,14 @@ constexpr Verb kVerbs[] = {
 void PrintUsage(std::FILE* to) {
   fmt::print(to, "lockstep tells you whether a semaphore is the one you think it is.\n\n");
   for (const Verb& verb : kVerbs) {
-    fmt::print(to, "  lockstep {:<24}  {}\n", fmt::format("{} {}", verb.name, verb.arguments), verb.says);
+    fmt::print(to, "  lockstep {:<24}  {}\n", fmt::format("{} {}", verb.name, verb.arguments),
+               verb.says);
   }
   fmt::print(to,
-             "\nAn implementation is a name (reference, cpython, cpython-3.11, pypy, python3), python:/path/to/interpreter,\n"
-             "the path of an implementation.toml, or -- COMMAND. lockstep VERB --help tells a verb's flags.\n");
+             "\nAn implementation is a name (reference, cpython, cpython-3.11, pypy, python3), "
+             "python:/path/to/interpreter,\n"
+             "the path of an implementation.toml, or -- COMMAND. lockstep VERB --help tells a "
+             "verb's flags.\n");
 }
 
 int Main(int argc, char** argv) {
@@ -69,7 +72,9 @@ int Main(int argc, char** argv) {
     if (name == verb.name) return verb.function(words);
     names.emplace_back(verb.name);
   }
-  return Complain(Error{fmt::format("there is no verb '{}'{}", name, transcript::DidYouMean(name, names)), "lockstep --help lists them"});
+  return Complain(
+      Error{fmt::format("there is no verb '{}'{}", name, transcript::DidYouMean(name, names)),
+            "lockstep --help lists them"});
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ bool MatchesGlob(std::string_view pattern, std::string_view text) {
   return false;
 }
 
-// A filter that is some scenario's whole name means only that: the command that reruns one reruns no other.
+// A filter that is some scenario's whole name means only that: the command that reruns one reruns
+// no other.
 bool Selected(const Scenario& scenario, const std::string& filter, bool is_a_name) {
   if (is_a_name) return scenario.name == filter;
   if (filter.find('*') != std::string::npos) return MatchesGlob(filter, scenario.name);
@@ -42,16 +43,19 @@ Result<std::pair<int, int>> ParseShard(const std::string& text) {
   int index = 0;
   int count = 0;
   char rest = 0;
-  if (std::sscanf(text.c_str(), "%d/%d%c", &index, &count, &rest) != 2 || index < 1 || count < index) {
+  if (std::sscanf(text.c_str(), "%d/%d%c", &index, &count, &rest) != 2 || index < 1 ||
+      count < index) {
     return Fail(fmt::format("--shard {} is not I/N with 1 <= I <= N", text));
   }
   return std::pair(index, count);
 }
 
-// The first of the words that the parser had no use for, less a value: it tells of them in a sentence, as "…: --fitler another".
+// The first of the words that the parser had no use for, less a value: it tells of them in a
+// sentence, as "…: --fitler another".
 std::string UnknownWord(const std::vector<std::string>& words, const CLI::ExtrasError& error) {
   const std::string sentence = error.what();
-  const std::string after = ' ' + sentence.substr(std::min(sentence.size(), sentence.rfind(": ") + 1)) + ' ';
+  const std::string after =
+      ' ' + sentence.substr(std::min(sentence.size(), sentence.rfind(": ") + 1)) + ' ';
   for (const std::string& word : words) {
     if (after.find(' ' + word + ' ') != std::string::npos) return word.substr(0, word.find('='));
   }
@@ -61,21 +65,31 @@ std::string UnknownWord(const std::vector<std::string>& words, const CLI::Extras
 }  // namespace
 
 void AddSelection(CLI::App& app, Selection* selection) {
-  app.add_option("--filter", selection->filters, "scenarios of this name, or whose name holds this; * matches any text")
+  app.add_option("--filter", selection->filters,
+                 "scenarios of this name, or whose name holds this; * matches any text")
       ->allow_extra_args(false);
   app.add_option("--tag", selection->tags, "scenarios with this tag")->allow_extra_args(false);
-  app.add_option("--level", selection->level, "core: what every port needs first; full: all")->check(CLI::IsMember({"core", "full"}));
-  app.add_option("--scenarios", selection->scenarios, "a scenario file or folder in place of the project's own");
+  app.add_option("--level", selection->level, "core: what every port needs first; full: all")
+      ->check(CLI::IsMember({"core", "full"}));
+  app.add_option("--scenarios", selection->scenarios,
+                 "a scenario file or folder in place of the project's own");
   app.add_option("--shard", selection->shard, "I/N: the I-th of N parts");
 }
 
 void AddExecution(CLI::App& app, Execution* execution) {
-  app.add_option("-j,--jobs", execution->jobs, "scenarios at once; default: one a CPU")->check(CLI::Range(1, 256));
-  app.add_option("--timeout-scale", execution->timeout_scale, "multiplies every bound on waiting; default 1")->check(CLI::Range(0.01, 1000.0));
-  app.add_option("--max-time", execution->max_time_s, "seconds after which the rest is not run")->check(CLI::Range(0.001, 1e6));
-  app.add_option("--messages", execution->messages, "ignore: texts of errors are not judged")->check(CLI::IsMember({"judge", "ignore"}));
+  app.add_option("-j,--jobs", execution->jobs, "scenarios at once; default: one a CPU")
+      ->check(CLI::Range(1, 256));
+  app.add_option("--timeout-scale", execution->timeout_scale,
+                 "multiplies every bound on waiting; default 1")
+      ->check(CLI::Range(0.01, 1000.0));
+  app.add_option("--max-time", execution->max_time_s, "seconds after which the rest is not run")
+      ->check(CLI::Range(0.001, 1e6));
+  app.add_option("--messages", execution->messages, "ignore: texts of errors are not judged")
+      ->check(CLI::IsMember({"judge", "ignore"}));
   app.add_option("--out", execution->out, "folder for what the run writes; default: out");
-  app.add_option("--python-arg", execution->python_args, "an argument for the interpreter of python:PATH")->allow_extra_args(false);
+  app.add_option("--python-arg", execution->python_args,
+                 "an argument for the interpreter of python:PATH")
+      ->allow_extra_args(false);
 }
 
 std::optional<int> Parse(CLI::App& app, const std::vector<std::string>& words) {
@@ -91,7 +105,8 @@ std::optional<int> Parse(CLI::App& app, const std::vector<std::string>& words) {
     for (const CLI::Option* option : app.get_options()) {
       for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
     }
-    return Complain(Error{fmt::format("{} does not take '{}'{}", app.get_name(), unknown, transcript::DidYouMean(unknown, flags)),
+    return Complain(Error{fmt::format("{} does not take '{}'{}", app.get_name(), unknown,
+                                      transcript::DidYouMean(unknown, flags)),
                           app.get_name() + " --help tells what there is"});
   } catch (const CLI::ParseError& error) {
     return Complain(Error{error.what(), app.get_name() + " --help tells what there is"});
@@ -106,12 +121,14 @@ int Complain(const Error& error) {
 
 Result<std::unique_ptr<Catalogue>> LoadCatalogue(const Selection& selection, const Places& places) {
   auto catalogue = std::make_unique<Catalogue>();
-  auto loaded = LoadScenarios(selection.scenarios.empty() ? places.root + "/scenarios" : selection.scenarios);
+  auto loaded =
+      LoadScenarios(selection.scenarios.empty() ? places.root + "/scenarios" : selection.scenarios);
   if (!loaded) return tl::unexpected(loaded.error());
   catalogue->all = std::move(*loaded);
   // Reports name the project's own files as its users do, wherever the project lies.
   for (Scenario& scenario : catalogue->all) {
-    if (scenario.file.starts_with(places.root + "/")) scenario.file = scenario.file.substr(places.root.size() + 1);
+    if (scenario.file.starts_with(places.root + "/"))
+      scenario.file = scenario.file.substr(places.root.size() + 1);
   }
   std::pair<int, int> shard{1, 1};
   if (!selection.shard.empty()) {
@@ -126,27 +143,37 @@ Result<std::unique_ptr<Catalogue>> LoadCatalogue(const Selection& selection, con
     const bool any = std::any_of(catalogue->all.begin(), catalogue->all.end(),
                                  [&](const Scenario& s) { return Selected(s, filter, is_a_name); });
     if (!any) {
-      return Fail(fmt::format("no scenario matches '{}'{}", filter, transcript::DidYouMean(filter, names)), "lockstep list shows all names");
+      return Fail(
+          fmt::format("no scenario matches '{}'{}", filter, transcript::DidYouMean(filter, names)),
+          "lockstep list shows all names");
     }
   }
   int index = 0;
   for (const Scenario& scenario : catalogue->all) {
     const auto by_filter = [&](const std::string& filter) {
-      return Selected(scenario, filter, std::find(names.begin(), names.end(), filter) != names.end());
+      return Selected(scenario, filter,
+                      std::find(names.begin(), names.end(), filter) != names.end());
     };
-    const bool wanted = (selection.filters.empty() || std::any_of(selection.filters.begin(), selection.filters.end(), by_filter)) &&
-                        std::all_of(selection.tags.begin(), selection.tags.end(),
-                                    [&](const std::string& tag) { return scenario.tags.count(tag) != 0; }) &&
-                        (selection.level != "core" || scenario.level == Level::kCore);
-    if (wanted && index++ % shard.second == shard.first - 1) catalogue->selected.push_back(&scenario);
+    const bool wanted =
+        (selection.filters.empty() ||
+         std::any_of(selection.filters.begin(), selection.filters.end(), by_filter)) &&
+        std::all_of(selection.tags.begin(), selection.tags.end(),
+                    [&](const std::string& tag) { return scenario.tags.count(tag) != 0; }) &&
+        (selection.level != "core" || scenario.level == Level::kCore);
+    if (wanted && index++ % shard.second == shard.first - 1)
+      catalogue->selected.push_back(&scenario);
   }
-  if (catalogue->selected.empty()) return Fail("nothing is selected", "lockstep list shows what there is");
-  catalogue->whole = catalogue->selected.size() == catalogue->all.size() && selection.scenarios.empty();
+  if (catalogue->selected.empty())
+    return Fail("nothing is selected", "lockstep list shows what there is");
+  catalogue->whole =
+      catalogue->selected.size() == catalogue->all.size() && selection.scenarios.empty();
   return catalogue;
 }
 
-Result<std::vector<Implementation>> ResolveAll(Discovery& discovery, const std::vector<std::string>& names,
-                                               const std::vector<std::string>& command, const std::vector<std::string>& python_args) {
+Result<std::vector<Implementation>> ResolveAll(Discovery& discovery,
+                                               const std::vector<std::string>& names,
+                                               const std::vector<std::string>& command,
+                                               const std::vector<std::string>& python_args) {
   std::vector<Implementation> implementations;
   for (const std::string& name : names) {
     auto implementation = discovery.Resolve(name, python_args);
@@ -160,10 +187,12 @@ Result<std::vector<Implementation>> ResolveAll(Discovery& discovery, const std::
 Result<OutFolder> OutFolder::Make(const std::string& asked, const Places& places) {
   OutFolder folder;
   std::error_code error;
-  folder.path_ = fs::absolute(asked.empty() ? places.root + "/out" : asked, error).lexically_normal().string();
+  folder.path_ =
+      fs::absolute(asked.empty() ? places.root + "/out" : asked, error).lexically_normal().string();
   fs::create_directories(folder.path_, error);
   if (error) {
-    return Fail(fmt::format("cannot make the folder {}: {}", folder.path_, error.message()), "name another with --out DIR");
+    return Fail(fmt::format("cannot make the folder {}: {}", folder.path_, error.message()),
+                "name another with --out DIR");
   }
   for (const auto& entry : fs::directory_iterator(folder.path_, error)) {
     const std::string name = entry.path().filename().string();
@@ -175,7 +204,8 @@ Result<OutFolder> OutFolder::Make(const std::string& asked, const Places& places
   fs::create_directory(folder.channels_, error);
   if (error || ::access(folder.channels_.c_str(), W_OK) != 0) {
     folder.channels_.clear();
-    return Fail(fmt::format("cannot write in the folder {}", folder.path_), "name another with --out DIR");
+    return Fail(fmt::format("cannot write in the folder {}", folder.path_),
+                "name another with --out DIR");
   }
   return folder;
 }
@@ -195,7 +225,8 @@ Result<RunnerOptions> MakeRunnerOptions(const Execution& execution, const OutFol
   options.messages = execution.messages == "ignore" ? Messages::kIgnore : Messages::kJudge;
   options.channel_dir = out.channels();
   if (execution.max_time_s > 0) {
-    options.deadline = Deadline::After(nanoseconds(static_cast<std::int64_t>(execution.max_time_s * 1e9)));
+    options.deadline =
+        Deadline::After(nanoseconds(static_cast<std::int64_t>(execution.max_time_s * 1e9)));
   }
   return options;
 }

@@ -23,9 +23,9 @@ constexpr int kExitUsage = 2;
 struct Selection {
   std::vector<std::string> filters;  // a whole name, else any part of names; `*` matches any text
   std::vector<std::string> tags;
-  std::string level;                 // "core", "full" (both), or empty: all
-  std::string scenarios;             // a file or folder; empty: the project's own
-  std::string shard;                 // "I/N"
+  std::string level;      // "core", "full" (both), or empty: all
+  std::string scenarios;  // a file or folder; empty: the project's own
+  std::string shard;      // "I/N"
 };
 void AddSelection(CLI::App& app, Selection* selection);
 
@@ -40,7 +40,8 @@ struct Execution {
 };
 void AddExecution(CLI::App& app, Execution* execution);
 
-// Parses, and answers --help. Nothing when the verb may go on, else the exit status. An error is one line and a hint, never a page.
+// Parses, and answers --help. Nothing when the verb may go on, else the exit status. An error is
+// one line and a hint, never a page.
 std::optional<int> Parse(CLI::App& app, const std::vector<std::string>& words);
 
 // Prints an error to standard error and gives kExitUsage.
@@ -54,11 +55,15 @@ struct Catalogue {
 };
 Result<std::unique_ptr<Catalogue>> LoadCatalogue(const Selection& selection, const Places& places);
 
-// The implementations that the words name, in order; those after `--` are a command. None named: nothing.
-Result<std::vector<Implementation>> ResolveAll(Discovery& discovery, const std::vector<std::string>& names,
-                                               const std::vector<std::string>& command, const std::vector<std::string>& python_args);
+// The implementations that the words name, in order; those after `--` are a command. None named:
+// nothing.
+Result<std::vector<Implementation>> ResolveAll(Discovery& discovery,
+                                               const std::vector<std::string>& names,
+                                               const std::vector<std::string>& command,
+                                               const std::vector<std::string>& python_args);
 
-// The folder for what a run writes, and within it one for channels, which is removed at the end. What earlier runs that were killed left there is removed.
+// The folder for what a run writes, and within it one for channels, which is removed at the end.
+// What earlier runs that were killed left there is removed.
 class OutFolder {
  public:
   static Result<OutFolder> Make(const std::string& asked, const Places& places);

@@ -43,26 +43,35 @@ struct RunFlags {
 };
 
 void AddFlags(CLI::App& app, RunFlags* flags) {
-  app.add_option("IMPL", flags->names, "implementations; none: the reference and every interpreter found");
+  app.add_option("IMPL", flags->names,
+                 "implementations; none: the reference and every interpreter found");
   AddSelection(app, &flags->selection);
   AddExecution(app, &flags->execution);
-  app.add_option("--oracle", flags->oracle, "whose runs are shown beside: an implementation, or none; default: the newest CPython");
-  app.add_option("--json", flags->json, "write the results there too, as JSON Lines (reports/FORMAT.md)");
+  app.add_option(
+      "--oracle", flags->oracle,
+      "whose runs are shown beside: an implementation, or none; default: the newest CPython");
+  app.add_option("--json", flags->json,
+                 "write the results there too, as JSON Lines (reports/FORMAT.md)");
   app.add_option("--junit", flags->junit, "write the results as JUnit XML");
-  app.add_flag("--strict", flags->strict, "status 4 if anything that expectations do not list was unsupported or not run");
+  app.add_flag("--strict", flags->strict,
+               "status 4 if anything that expectations do not list was unsupported or not run");
   app.add_flag("--verbose", flags->verbose, "every failure in full, and every expected failure");
   app.add_flag("--no-color", flags->no_color, "no colours, even on a terminal");
-  app.add_option("--repeat", flags->repeat, "run everything so often; the worst verdict of each scenario counts")->check(CLI::Range(1, 100000));
-  app.add_option("--seed", flags->seed, "run scenarios in an order shuffled by this; reports stay in the catalogue's");
+  app.add_option("--repeat", flags->repeat,
+                 "run everything so often; the worst verdict of each scenario counts")
+      ->check(CLI::Range(1, 100000));
+  app.add_option("--seed", flags->seed,
+                 "run scenarios in an order shuffled by this; reports stay in the catalogue's");
 }
 
 std::vector<std::pair<std::string, std::string>> Environment() {
   utsname name{};
   ::uname(&name);
   const IsolationProbe& probe = ProbeIsolation();
-  const std::string isolation = probe.isolation == Isolation::kUserNamespace ? "user, mount and PID namespaces"
-                                : probe.isolation == Isolation::kNamespaces  ? "mount and PID namespaces"
-                                                                             : "none: " + probe.why_not;
+  const std::string isolation =
+      probe.isolation == Isolation::kUserNamespace ? "user, mount and PID namespaces"
+      : probe.isolation == Isolation::kNamespaces  ? "mount and PID namespaces"
+                                                   : "none: " + probe.why_not;
   return {{"lockstep", LOCKSTEP_VERSION},
           {"kernel", fmt::format("{} {} {}", name.sysname, name.release, name.machine)},
           {"cpus", std::to_string(AllowedCpus().size())},
@@ -72,20 +81,28 @@ std::vector<std::pair<std::string, std::string>> Environment() {
 std::size_t TerminalWidth(bool is_terminal) {
   constexpr std::size_t kPlainWidth = 100;
   winsize size{};
-  if (!is_terminal || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kPlainWidth;
+  if (!is_terminal || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return kPlainWidth;
   return std::min<std::size_t>(size.ws_col, kWidestTerminal);
 }
 
 // How bad a verdict is among repeats of one scenario.
 int Badness(const ScenarioVerdict& verdict) {
   switch (verdict.Overall()) {
-    case Verdict::kHarnessError: return 6;
-    case Verdict::kFail: return 5;
-    case Verdict::kUnexpectedPass: return 4;
-    case Verdict::kExpectedFail: return 3;
-    case Verdict::kNotRun: return 2;
-    case Verdict::kUnsupported: return 1;
-    case Verdict::kPass: return 0;
+    case Verdict::kHarnessError:
+      return 6;
+    case Verdict::kFail:
+      return 5;
+    case Verdict::kUnexpectedPass:
+      return 4;
+    case Verdict::kExpectedFail:
+      return 3;
+    case Verdict::kNotRun:
+      return 2;
+    case Verdict::kUnsupported:
+      return 1;
+    case Verdict::kPass:
+      return 0;
   }
   return 0;
 }
@@ -93,15 +110,22 @@ int Badness(const ScenarioVerdict& verdict) {
 // One run of the whole command: who is judged, on what, and what has come of it so far.
 class MainJob {
  public:
-  MainJob(RunFlags flags, Discovery& discovery, Catalogue& catalogue, OutFolder& out, RunnerOptions options)
-      : flags_(std::move(flags)), discovery_(discovery), catalogue_(catalogue), out_(out), options_(std::move(options)) {}
+  MainJob(RunFlags flags, Discovery& discovery, Catalogue& catalogue, OutFolder& out,
+          RunnerOptions options)
+      : flags_(std::move(flags)),
+        discovery_(discovery),
+        catalogue_(catalogue),
+        out_(out),
+        options_(std::move(options)) {}
 
-  Result<int> Run(const std::vector<std::string>& command, const std::vector<std::string>& arguments) {
+  Result<int> Run(const std::vector<std::string>& command,
+                  const std::vector<std::string>& arguments) {
     if (const auto chosen = Choose(command); !chosen) return tl::unexpected(chosen.error());
     if (const auto opened = OpenWriters(arguments); !opened) return tl::unexpected(opened.error());
     const std::int64_t start = MonotonicNs();
     for (std::size_t i = 0; i < implementations_.size(); ++i) {
-      if (const auto judged = JudgeOne(implementations_[i], static_cast<int>(i) == oracle_index_); !judged) {
+      if (const auto judged = JudgeOne(implementations_[i], static_cast<int>(i) == oracle_index_);
+          !judged) {
         return tl::unexpected(judged.error());
       }
     }
@@ -124,7 +148,9 @@ class MainJob {
     std::optional<Implementation> oracle;
     if (flags_.oracle.empty()) {
       oracle = discovery_.Oracle();
-      if (!oracle) report_.notes.push_back("oracle: none: no CPython of 3.8 or later was found; scenarios judge all the same");
+      if (!oracle)
+        report_.notes.push_back(
+            "oracle: none: no CPython of 3.8 or later was found; scenarios judge all the same");
     } else if (flags_.oracle != "none") {
       auto named = discovery_.Resolve(flags_.oracle, {});
       if (!named) return tl::unexpected(named.error());
@@ -132,9 +158,11 @@ class MainJob {
     }
     if (!oracle) return {};
     report_.oracle_name = oracle->name;
-    // The oracle goes first, so that each result can be laid beside its own; if it is judged too, it is run once.
-    const auto same = std::find_if(implementations_.begin(), implementations_.end(),
-                                   [&](const Implementation& i) { return i.name == oracle->name && i.argv == oracle->argv; });
+    // The oracle goes first, so that each result can be laid beside its own; if it is judged too,
+    // it is run once.
+    const auto same = std::find_if(
+        implementations_.begin(), implementations_.end(),
+        [&](const Implementation& i) { return i.name == oracle->name && i.argv == oracle->argv; });
     if (same == implementations_.end()) {
       implementations_.insert(implementations_.begin(), std::move(*oracle));
     } else {
@@ -191,11 +219,13 @@ class MainJob {
     }
     Arrange(report);
     report.wall = nanoseconds(MonotonicNs() - start);
-    const bool whole = catalogue_.whole && flags_.selection.shard.empty() && !Interrupted() && report.introduction.hello;
+    const bool whole = catalogue_.whole && flags_.selection.shard.empty() && !Interrupted() &&
+                       report.introduction.hello;
     if (whole) report.stale = expectations.Stale(report.introduction.platform);
     for (const ScenarioVerdict& verdict : report.verdicts) {
       const Verdict overall = verdict.Overall();
-      const bool unjudged = overall == Verdict::kUnsupported || (overall == Verdict::kNotRun && verdict.not_run != NotRun::kFiltered);
+      const bool unjudged = overall == Verdict::kUnsupported ||
+                            (overall == Verdict::kNotRun && verdict.not_run != NotRun::kFiltered);
       report.surprises = report.surprises || (unjudged && verdict.expected == nullptr);
     }
     for (reports::JsonWriter& writer : writers_) writer.Implementation(report);
@@ -203,8 +233,8 @@ class MainJob {
   }
 
   // Called for one result at a time, in the order in which they were asked for.
-  void Keep(ImplementationReport& report, Expectations& expectations, std::map<const Scenario*, std::size_t>& places,
-            RunnerResult result, bool is_oracle) {
+  void Keep(ImplementationReport& report, Expectations& expectations,
+            std::map<const Scenario*, std::size_t>& places, RunnerResult result, bool is_oracle) {
     const Scenario* scenario = result.scenario;
     const ScenarioRun* oracle = nullptr;
     if (!is_oracle && oracle_index_ >= 0) {
@@ -213,7 +243,8 @@ class MainJob {
     }
     const Platform platform = result.platform;
     if (is_oracle) oracle_runs_[scenario] = result.run;
-    ScenarioVerdict verdict = Judge(std::move(result), platform, expectations, oracle, report_.oracle_name);
+    ScenarioVerdict verdict =
+        Judge(std::move(result), platform, expectations, oracle, report_.oracle_name);
     progress_.Add(verdict);
     for (reports::JsonWriter& writer : writers_) writer.Verdict(report.name, verdict);
     const auto [at, first] = places.try_emplace(scenario, report.verdicts.size());
@@ -226,7 +257,8 @@ class MainJob {
     const bool worse = Badness(verdict) > Badness(kept);
     if (worse) kept = std::move(verdict);
     constexpr const char* kUnsteady = "differs between repeats";
-    if (kept.reason.find(kUnsteady) == std::string::npos) kept.reason += (kept.reason.empty() ? "" : "; ") + std::string(kUnsteady);
+    if (kept.reason.find(kUnsteady) == std::string::npos)
+      kept.reason += (kept.reason.empty() ? "" : "; ") + std::string(kUnsteady);
   }
 
   // Back into the catalogue's order.
@@ -234,12 +266,15 @@ class MainJob {
     std::map<const Scenario*, std::size_t> order;
     for (std::size_t i = 0; i < catalogue_.selected.size(); ++i) order[catalogue_.selected[i]] = i;
     std::stable_sort(report.verdicts.begin(), report.verdicts.end(),
-                     [&](const ScenarioVerdict& a, const ScenarioVerdict& b) { return order[a.scenario] < order[b.scenario]; });
+                     [&](const ScenarioVerdict& a, const ScenarioVerdict& b) {
+                       return order[a.scenario] < order[b.scenario];
+                     });
   }
 
   Result<int> Write(int status) {
     for (reports::JsonWriter& writer : writers_) {
-      if (const auto ended = writer.End(report_, status); !ended) return tl::unexpected(ended.error());
+      if (const auto ended = writer.End(report_, status); !ended)
+        return tl::unexpected(ended.error());
     }
     reports::TerminalOptions terminal;
     const bool is_terminal = ::isatty(STDOUT_FILENO) != 0;
@@ -247,10 +282,14 @@ class MainJob {
     terminal.width = TerminalWidth(is_terminal);
     terminal.verbose = flags_.verbose;
     // Without these the same name stands for something else, or for nothing.
-    if (!flags_.selection.scenarios.empty()) terminal.rerun_prefix += " --scenarios " + reports::ShellQuoted(flags_.selection.scenarios);
-    for (const std::string& arg : flags_.execution.python_args) terminal.rerun_prefix += " --python-arg=" + reports::ShellQuoted(arg);
+    if (!flags_.selection.scenarios.empty())
+      terminal.rerun_prefix += " --scenarios " + reports::ShellQuoted(flags_.selection.scenarios);
+    for (const std::string& arg : flags_.execution.python_args)
+      terminal.rerun_prefix += " --python-arg=" + reports::ShellQuoted(arg);
     if (!flags_.junit.empty()) {
-      if (const auto written = reports::WriteJUnitFile(report_, terminal.rerun_prefix, flags_.junit); !written) {
+      if (const auto written =
+              reports::WriteJUnitFile(report_, terminal.rerun_prefix, flags_.junit);
+          !written) {
         return tl::unexpected(written.error());
       }
     }
@@ -270,7 +309,8 @@ class MainJob {
   std::map<const Scenario*, ScenarioRun> oracle_runs_;
   RunReport report_;
   std::deque<reports::JsonWriter> writers_;
-  reports::Progress progress_{std::cerr, ::isatty(STDERR_FILENO) != 0, TerminalWidth(::isatty(STDERR_FILENO) != 0)};
+  reports::Progress progress_{std::cerr, ::isatty(STDERR_FILENO) != 0,
+                              TerminalWidth(::isatty(STDERR_FILENO) != 0)};
 };
 
 }  // namespace
@@ -291,7 +331,8 @@ int RunVerb(const Words& words) {
   arguments.insert(arguments.end(), words.words.begin(), words.words.end());
   if (!words.command.empty()) arguments.emplace_back("--");
   arguments.insert(arguments.end(), words.command.begin(), words.command.end());
-  const auto status = MainJob(flags, discovery, **catalogue, *out, *options).Run(words.command, arguments);
+  const auto status =
+      MainJob(flags, discovery, **catalogue, *out, *options).Run(words.command, arguments);
   return status ? *status : Complain(status.error());
 }
 

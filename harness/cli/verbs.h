@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-// One function a verb of the command line. Each takes the words after the verb, up to `--`, and those after it; writes to standard output and error; returns
-// the exit status: 0 all as expected, 1 a divergence, 2 wrong usage or configuration, 3 the harness or an adapter failed, 4 nothing was judged (under
-// --strict: something unlisted was unsupported or not run), 5 expectations are stale, 130 interrupted.
+// One function a verb of the command line. Each takes the words after the verb, up to `--`, and
+// those after it; writes to standard output and error; returns the exit status: 0 all as expected,
+// 1 a divergence, 2 wrong usage or configuration, 3 the harness or an adapter failed, 4 nothing was
+// judged (under
+// --strict: something unlisted was unsupported or not run), 5 expectations are stale, 130
+// interrupted.
 #ifndef LOCKSTEP_HARNESS_CLI_VERBS_H_
 #define LOCKSTEP_HARNESS_CLI_VERBS_H_
 

@@ -46,10 +46,12 @@ std::optional<Blocked> BlockedDetector::Look(Actor& actor) {
   if (state.InFutexWait() && IsOnSemaphore(actor, state.args[0])) {
     return Blocked{BlockedBy::kFutex, state.args[3] == 0, now};
   }
-  if (state.kind == ThreadState::Kind::kSyscall && options_.declared_calls.count(state.syscall) != 0) {
+  if (state.kind == ThreadState::Kind::kSyscall &&
+      options_.declared_calls.count(state.syscall) != 0) {
     return Blocked{BlockedBy::kDeclared, false, now};
   }
-  if (state.kind == ThreadState::Kind::kStopped || state.kind == ThreadState::Kind::kGone) return std::nullopt;
+  if (state.kind == ThreadState::Kind::kStopped || state.kind == ThreadState::Kind::kGone)
+    return std::nullopt;
   return LookForWeakerSigns(actor, state);
 }
 
@@ -59,7 +61,8 @@ std::vector<ThreadProbe::Activity> BlockedDetector::ActivityOf(const Actor& acto
     if (const auto one = actor.probe.ReadActivity()) all.push_back(*one);
     return all;
   }
-  // No one thread stands for the actor, and a runtime's own threads never rest: only the time counts, so this is presumed at best.
+  // No one thread stands for the actor, and a runtime's own threads never rest: only the time
+  // counts, so this is presumed at best.
   return all;
 }
 
@@ -77,15 +80,18 @@ std::optional<Blocked> BlockedDetector::LookForWeakerSigns(Actor& actor, const T
     watched.since_ns = now;
   }
   if (nanoseconds(now - watched.since_ns) >= options_.quiet_window) {
-    const bool seen = options_.look_at_thread && !watched.activity.empty() &&
-                      (state.kind == ThreadState::Kind::kSyscall || state.kind == ThreadState::Kind::kAsleep);
-    if (seen && state.kind == ThreadState::Kind::kSyscall) return Blocked{BlockedBy::kQuiet, false, now};
+    const bool seen =
+        options_.look_at_thread && !watched.activity.empty() &&
+        (state.kind == ThreadState::Kind::kSyscall || state.kind == ThreadState::Kind::kAsleep);
+    if (seen && state.kind == ThreadState::Kind::kSyscall)
+      return Blocked{BlockedBy::kQuiet, false, now};
     if (state.kind != ThreadState::Kind::kRunning) return Blocked{BlockedBy::kPresumed, false, now};
   }
   // Half of the window on a CPU is no machine's hiccup: it spins.
   const nanoseconds watched_for(now - watched.first_ns);
   if (watched_for >= options_.spin_window && !watched.activity.empty()) {
-    const auto ran = static_cast<std::int64_t>(watched.activity.front().runtime_ns - watched.first_runtime_ns);
+    const auto ran =
+        static_cast<std::int64_t>(watched.activity.front().runtime_ns - watched.first_runtime_ns);
     if (ran * 2 > watched_for.count()) return Blocked{BlockedBy::kSpinning, false, now};
   }
   return std::nullopt;
@@ -106,7 +112,8 @@ std::optional<BlockedDetector::Stillness> BlockedDetector::Quiescent() {
       if (!actor->in_flight || actor->process->dead) continue;
       const auto blocked = Look(*actor);
       if (!blocked) return std::nullopt;
-      const bool woken_by_a_post = blocked->by == BlockedBy::kFutex && (blocked->for_ever || IsTimed(actor->in_flight->request));
+      const bool woken_by_a_post = blocked->by == BlockedBy::kFutex &&
+                                   (blocked->for_ever || IsTimed(actor->in_flight->request));
       if (!woken_by_a_post) stillness = Stillness::kLooksSo;
       now.in_flight.push_back(actor.get());
       if (options_.look_at_thread) now.states.push_back(actor->probe.Look());
@@ -133,13 +140,15 @@ std::string BlockedDetector::Whereabouts(Actor& actor) {
   if (!actor.in_flight->announced) {
     text += ", which it has not announced";
   } else {
-    text += fmt::format(" for {:.1f} ms", static_cast<double>(MonotonicNs() - actor.in_flight->begin_ns) / 1e6);
+    text += fmt::format(" for {:.1f} ms",
+                        static_cast<double>(MonotonicNs() - actor.in_flight->begin_ns) / 1e6);
   }
   const ThreadState state = actor.probe.Look();
   text += ", " + state.Text();
   if (state.InFutexWait()) {
-    text += IsOnSemaphore(actor, state.args[0]) ? fmt::format(", on {}", actor.in_flight->request.on)
-                                               : ", which is not its semaphore";
+    text += IsOnSemaphore(actor, state.args[0])
+                ? fmt::format(", on {}", actor.in_flight->request.on)
+                : ", which is not its semaphore";
   }
   return text;
 }

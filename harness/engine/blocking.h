@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Is this actor asleep on its semaphore? Answered by looking, without sleeping to let things happen.
+// Is this actor asleep on its semaphore? Answered by looking, without sleeping to let things
+// happen.
 //
-// /proc/PID/task/TID/syscall of a sleeping thread names its system call and arguments. The thread is blocked on a semaphore when the call is
-// futex and the address lies in the same file mapping (device and inode) as the semaphore. An interpreter's own locks are futexes
-// too, in private memory: they do not count. Where that cannot be told there are weaker signs, each named in the answer.
+// /proc/PID/task/TID/syscall of a sleeping thread names its system call and arguments. The thread
+// is blocked on a semaphore when the call is futex and the address lies in the same file mapping
+// (device and inode) as the semaphore. An interpreter's own locks are futexes too, in private
+// memory: they do not count. Where that cannot be told there are weaker signs, each named in the
+// answer.
 #ifndef LOCKSTEP_HARNESS_ENGINE_BLOCKING_H_
 #define LOCKSTEP_HARNESS_ENGINE_BLOCKING_H_
 
@@ -22,19 +25,21 @@ namespace lockstep {
 class BlockedDetector {
  public:
   struct Options {
-    std::set<long> declared_calls;         // system calls in which the implementation says that it waits
-    bool look_at_thread = true;            // false: it waits in ways that no thread shows
-    nanoseconds quiet_window{};            // how long nothing may move before the weaker signs count
+    std::set<long> declared_calls;  // system calls in which the implementation says that it waits
+    bool look_at_thread = true;     // false: it waits in ways that no thread shows
+    nanoseconds quiet_window{};     // how long nothing may move before the weaker signs count
     nanoseconds spin_window{};
   };
   BlockedDetector(Crew& crew, Options options) : crew_(crew), options_(std::move(options)) {}
 
-  // Whether the actor's call in flight is blocked now. Never blocks; 3 µs for a sure answer whose mapping is known, and nothing while unsure: ask again.
+  // Whether the actor's call in flight is blocked now. Never blocks; 3 µs for a sure answer whose
+  // mapping is known, and nothing while unsure: ask again.
   std::optional<Blocked> Look(Actor& actor);
 
-  // Whether everything stands still: every call in flight is blocked, twice over with nothing run in between, and no line is
-  // waiting to be read. Nothing when something still moves. kLooksSo: some call is one that looks again by itself from time to time (a wait in
-  // slices, a poll), so that it may be about to; it takes a quiet window of kLooksSo to be sure.
+  // Whether everything stands still: every call in flight is blocked, twice over with nothing run
+  // in between, and no line is waiting to be read. Nothing when something still moves. kLooksSo:
+  // some call is one that looks again by itself from time to time (a wait in slices, a poll), so
+  // that it may be about to: it has to stay so for quiet_window() to be sure.
   enum class Stillness { kSure, kLooksSo };
   std::optional<Stillness> Quiescent();
   nanoseconds quiet_window() const { return options_.quiet_window; }

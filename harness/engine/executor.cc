@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The run as a whole: before the first step, waiting, endings, and what is looked at after the last.
+// The run as a whole: before the first step, waiting, endings, and what is looked at after the
+// last.
 #include "harness/engine/executor.h"
 
 #include <fmt/format.h>
@@ -20,13 +21,16 @@ namespace {
 constexpr std::chrono::seconds kReplyLimit{5};
 // A hammer's rounds run at ten thousand a second at the least.
 constexpr std::chrono::seconds kHammerLimit{30};
-// How long a poll for a blocked call sleeps between two looks: a look costs 3 µs, so this keeps the harness at a tenth of a CPU.
+// How long a poll for a blocked call sleeps between two looks: a look costs 3 µs, so this keeps the
+// harness at a tenth of a CPU.
 constexpr std::chrono::microseconds kLookEvery{20};
 // How often a call that should answer is looked at for being blocked for ever.
 constexpr std::chrono::milliseconds kDeadlockLookEvery{2};
-// A post makes the waiter runnable before the poster's call returns, so a sleeper without a time-out sleeps for ever; a few looks guard against what runs outside of our sight.
+// A post makes the waiter runnable before the poster's call returns, so a sleeper without a
+// time-out sleeps for ever; a few looks guard against what runs outside of our sight.
 constexpr int kLooksForEver = 3;
-// A sleeper whose deadline is past is about to wake; one that has slept on through so many looks, half a second, will not.
+// A sleeper whose deadline is past is about to wake; one that has slept on through so many looks,
+// half a second, will not.
 constexpr int kLooksPastDeadline = 250;
 // Between end of file and death.
 constexpr std::chrono::milliseconds kDeathGrace{500};
@@ -34,7 +38,8 @@ constexpr std::chrono::milliseconds kDeathGrace{500};
 constexpr std::chrono::milliseconds kQuietWindow{30};
 constexpr std::chrono::milliseconds kSpinWindow{150};
 
-// How long a call may take by its own timeout. Huge ones are there to be refused, or to block: nobody waits them out.
+// How long a call may take by its own timeout. Huge ones are there to be refused, or to block:
+// nobody waits them out.
 nanoseconds WaitedOut(const Request& request) {
   constexpr double kLongestTimeout = 10;  // seconds
   const Value* timeout = TimeoutArgument(request);
@@ -89,7 +94,8 @@ ScenarioRun Executor::Run() {
     for (std::size_t i = first; i < steps.size() && next == Next::kGoOn; ++i) {
       next = Perform(*steps[i]);
       // An adapter at fault says nothing about the implementation, whatever the step made of it.
-      if (const std::string fault = crew_->Fault(); !fault.empty() && run_.end != ScenarioRun::End::kHarnessError) {
+      if (const std::string fault = crew_->Fault();
+          !fault.empty() && run_.end != ScenarioRun::End::kHarnessError) {
         run_.divergence.reset();
         next = Stop(ScenarioRun::End::kHarnessError, fault);
       }
@@ -105,7 +111,8 @@ Executor::Next Executor::Perform(const Step& step) {
   return std::visit([&](const auto& what) { return Perform(step, what); }, step.what);
 }
 
-// --- Waiting ----------------------------------------------------------------------------------------
+// --- Waiting
+// ----------------------------------------------------------------------------------------
 
 nanoseconds Executor::LimitOf(const Actor& actor) const {
   if (!actor.in_flight) return session_.Scaled(kReplyLimit);
@@ -114,11 +121,13 @@ nanoseconds Executor::LimitOf(const Actor& actor) const {
   return session_.Scaled(kReplyLimit) + WaitedOut(request);
 }
 
-// Whether the answer that is owed can never come: the call sleeps on its semaphore, everything else is quiet, and its own time, if it has any, is over.
+// Whether the answer that is owed can never come: the call sleeps on its semaphore, everything else
+// is quiet, and its own time, if it has any, is over.
 bool Executor::NeverAnswers(Actor& actor, StuckSince* since) {
   const auto blocked = detector_->Look(actor);
-  const bool over = actor.in_flight &&
-                    MonotonicNs() >= actor.in_flight->begin_ns + WaitedOut(actor.in_flight->request).count();
+  const bool over =
+      actor.in_flight &&
+      MonotonicNs() >= actor.in_flight->begin_ns + WaitedOut(actor.in_flight->request).count();
   if (!over || !blocked || blocked->by != BlockedBy::kFutex || !detector_->Quiescent()) {
     *since = StuckSince{};
     return false;
@@ -134,7 +143,8 @@ std::optional<Executor::Seen> Executor::Ended_(Actor& actor) {
     actor.reply.reset();
     if (auto* value = std::get_if<Value>(&seen.reply->outcome)) seen.actual = *value;
     if (auto* raised = std::get_if<Raised>(&seen.reply->outcome)) seen.actual = *raised;
-    if (auto* unsupported = std::get_if<Unsupported>(&seen.reply->outcome)) seen.actual = *unsupported;
+    if (auto* unsupported = std::get_if<Unsupported>(&seen.reply->outcome))
+      seen.actual = *unsupported;
     if (auto* error = std::get_if<AdapterError>(&seen.reply->outcome)) {
       actor.fault = "the adapter answered with an error of its own: " + error->why;
       return std::nullopt;
@@ -150,7 +160,7 @@ std::optional<Executor::Seen> Executor::Ended_(Actor& actor) {
 
 std::optional<Executor::Seen> Executor::Watch(Actor& actor, For what, nanoseconds limit) {
   const Deadline deadline = Deadline::After(limit);
-  std::optional<Deadline> grace;                // after end of file
+  std::optional<Deadline> grace;  // after end of file
   StuckSince stuck;
   std::int64_t next_deadlock_look_ns = MonotonicNs() + nanoseconds(kDeadlockLookEvery).count();
   while (true) {
@@ -169,23 +179,27 @@ std::optional<Executor::Seen> Executor::Watch(Actor& actor, For what, nanosecond
       // Twice, with nothing run in between: a thread on its way through futex is not blocked.
       const auto blocked = detector_->Look(actor);
       const auto before = blocked ? actor.probe.ReadActivity() : std::nullopt;
-      if (blocked && detector_->Look(actor) && actor.probe.ReadActivity() == before) return Seen{*blocked, std::nullopt};
+      if (blocked && detector_->Look(actor) && actor.probe.ReadActivity() == before)
+        return Seen{*blocked, std::nullopt};
     } else if (MonotonicNs() >= next_deadlock_look_ns) {
       next_deadlock_look_ns = MonotonicNs() + nanoseconds(kDeadlockLookEvery).count();
       if (NeverAnswers(actor, &stuck)) return Seen{*detector_->Look(actor), std::nullopt};
     }
     if (deadline.Passed()) {
       if (const auto blocked = detector_->Look(actor)) return Seen{*blocked, std::nullopt};
-      if (actor.in_flight && !actor.in_flight->announced && actor.probe.Look().kind != ThreadState::Kind::kStopped &&
+      if (actor.in_flight && !actor.in_flight->announced &&
+          actor.probe.Look().kind != ThreadState::Kind::kStopped &&
           actor.hello->waits == "thread" && !actor.probe.Look().InFutexWait()) {
         // It has not even announced the call: that is the adapter's loop, not the implementation.
         const bool silent = actor.lines.Rest().empty();
-        actor.fault = fmt::format("the adapter does not answer{}", silent ? "" : ": it stopped in the middle of a line");
+        actor.fault = fmt::format("the adapter does not answer{}",
+                                  silent ? "" : ": it stopped in the middle of a line");
         return std::nullopt;
       }
       return Seen{NoAnswer{detector_->Whereabouts(actor)}, std::nullopt};
     }
-    const nanoseconds slice = what == For::kBlocked ? nanoseconds(kLookEvery) : nanoseconds(kDeadlockLookEvery);
+    const nanoseconds slice =
+        what == For::kBlocked ? nanoseconds(kLookEvery) : nanoseconds(kDeadlockLookEvery);
     crew_->Pump(std::min({slice, deadline.Left(), grace ? grace->Left() : slice}));
   }
 }
@@ -198,13 +212,15 @@ bool Executor::Settle(nanoseconds limit) {
     if (stillness == BlockedDetector::Stillness::kSure) return true;
     if (!stillness) still_since_ns.reset();
     if (stillness && !still_since_ns) still_since_ns = MonotonicNs();
-    if (still_since_ns && nanoseconds(MonotonicNs() - *still_since_ns) >= detector_->quiet_window()) return true;
+    if (still_since_ns && nanoseconds(MonotonicNs() - *still_since_ns) >= detector_->quiet_window())
+      return true;
     if (!crew_->Fault().empty() || deadline.Passed()) return false;
     crew_->Pump(nanoseconds(kLookEvery));
   }
 }
 
-// --- Endings ----------------------------------------------------------------------------------------
+// --- Endings
+// ----------------------------------------------------------------------------------------
 
 Executor::Next Executor::Stop(ScenarioRun::End end, const std::string& reason) {
   run_.end = end;
@@ -212,10 +228,11 @@ Executor::Next Executor::Stop(ScenarioRun::End end, const std::string& reason) {
   return Next::kStop;
 }
 
-Executor::Next Executor::Diverge(const Step& step, const std::string& expected, const std::string& actual,
-                                 const std::string& operation) {
+Executor::Next Executor::Diverge(const Step& step, const std::string& expected,
+                                 const std::string& actual, const std::string& operation) {
   run_.divergence = Divergence{step.text, expected, SymbolsOf(actual), operation, step.position};
-  return Stop(ScenarioRun::End::kDiverged, fmt::format("{}: expected {}, got {}", step.text, expected, actual));
+  return Stop(ScenarioRun::End::kDiverged,
+              fmt::format("{}: expected {}, got {}", step.text, expected, actual));
 }
 
 TraceEntry& Executor::Note(const Step& step, const std::string& actor, const std::string& outcome) {
@@ -229,7 +246,8 @@ TraceEntry& Executor::Note(const Step& step, const std::string& actor, const std
 }
 
 Executor::Next Executor::Unknown(const std::string& actor) {
-  return Stop(ScenarioRun::End::kHarnessError, fmt::format("the scenario speaks of {}, who is not there", actor));
+  return Stop(ScenarioRun::End::kHarnessError,
+              fmt::format("the scenario speaks of {}, who is not there", actor));
 }
 
 void Executor::Finally() {
@@ -245,7 +263,8 @@ void Executor::Finally() {
   session_.output().Drain();
   run_.output = SymbolsOf(session_.output().Text());
   if (judged) {
-    for (const std::string& command : strangers) run_.unclean.push_back("a process is left behind: " + command);
+    for (const std::string& command : strangers)
+      run_.unclean.push_back("a process is left behind: " + command);
   }
   CheckNames();
 }
@@ -256,10 +275,12 @@ void Executor::CheckDescriptors() {
   if (p->process->dead || p->process->descriptors_at_start < 0) return;
   const auto now = CountDescriptors(p->process->outer);
   if (!now) return;
-  const int allowed = p->process->descriptors_at_start + std::max(0, descriptors_expected_[p->process.get()]);
+  const int allowed =
+      p->process->descriptors_at_start + std::max(0, descriptors_expected_[p->process.get()]);
   if (*now > allowed) {
-    run_.unclean.push_back(fmt::format("p has {} descriptors more than it should: {} at the start, {} at the end",
-                                       *now - allowed, p->process->descriptors_at_start, *now));
+    run_.unclean.push_back(
+        fmt::format("p has {} descriptors more than it should: {} at the start, {} at the end",
+                    *now - allowed, p->process->descriptors_at_start, *now));
   }
 }
 

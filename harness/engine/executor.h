@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Performs one scenario once: sends each step to its actor, sees what comes of it, and stops at the first that is not as expected.
+// Performs one scenario once: sends each step to its actor, sees what comes of it, and stops at the
+// first that is not as expected.
 #ifndef LOCKSTEP_HARNESS_ENGINE_EXECUTOR_H_
 #define LOCKSTEP_HARNESS_ENGINE_EXECUTOR_H_
 
@@ -20,19 +21,23 @@ namespace lockstep {
 struct ExecutorOptions {
   Messages messages = Messages::kJudge;
   Platform platform;
-  // Multiplies the scenario's own timeouts and what `after` says: a scenario whose timed call ended before it was seen is run again, slower.
+  // Multiplies the scenario's own timeouts and what `after` says: a scenario whose timed call ended
+  // before it was seen is run again, slower.
   int slowdown = 1;
-  // What fresh names begin with, without a slash; unique to the worker. All names of one length, so that scenarios can reckon with it.
+  // What fresh names begin with, without a slash; unique to the worker. All names of one length, so
+  // that scenarios can reckon with it.
   std::string name_prefix;
 };
 
 class Executor {
  public:
-  // Both outlive the executor. The scenario's needs must have been checked against the session's capabilities.
+  // Both outlive the executor. The scenario's needs must have been checked against the session's
+  // capabilities.
   Executor(Session& session, const Scenario& scenario, ExecutorOptions options);
   ~Executor();
 
-  // Once. Bounded: by 5 s and the timeouts in the scenario for each step, times the session's scale.
+  // Once. Bounded: by 5 s and the timeouts in the scenario for each step, times the session's
+  // scale.
   ScenarioRun Run();
 
  private:
@@ -58,11 +63,13 @@ class Executor {
 
   // Calls: sending, and judging what came.
   Next Begin(const Step& step, const Call& call, Actor& actor);
-  Next Finish(const Step& step, const Call& call, const std::optional<Expectation>& expectation, Actor& actor);
+  Next Finish(const Step& step, const Call& call, const std::optional<Expectation>& expectation,
+              Actor& actor);
   Next PerformExit(const Step& step, const Call& call, Actor& actor);
-  Next JudgeReply(const Step& step, const std::optional<Expectation>& expectation, Actor& actor, const Actual& actual,
-                  const Reply* reply);
-  Next JudgeTime(const Step& step, const Expectation& expectation, Actor& actor, const Reply& reply);
+  Next JudgeReply(const Step& step, const std::optional<Expectation>& expectation, Actor& actor,
+                  const Actual& actual, const Reply* reply);
+  Next JudgeTime(const Step& step, const Expectation& expectation, Actor& actor,
+                 const Reply& reply);
   void KeepResult(const Call& call, Actor& actor, const Actual& actual, const Reply* reply);
   Request MakeRequest(const Call& call, Actor& actor);
   Result<Value> Resolve(const Expr& expr, Actor& actor);
@@ -78,8 +85,9 @@ class Executor {
     Actual actual;
     std::optional<Reply> reply;
   };
-  // Waits until the call in flight has ended or, asked for kBlocked, is seen blocked; and in any case until it is certain that it
-  // is blocked for ever. Nothing when the adapter is at fault (run_ then says so).
+  // Waits until the call in flight has ended or, asked for kBlocked, is seen blocked; and in any
+  // case until it is certain that it is blocked for ever. Nothing when the adapter is at fault
+  // (run_ then says so).
   std::optional<Seen> Watch(Actor& actor, For what, nanoseconds limit);
   std::optional<Seen> Ended_(Actor& actor);
   struct StuckSince {
@@ -90,7 +98,8 @@ class Executor {
   nanoseconds LimitOf(const Actor& actor) const;
 
   // Endings.
-  Next Diverge(const Step& step, const std::string& expected, const std::string& actual, const std::string& operation);
+  Next Diverge(const Step& step, const std::string& expected, const std::string& actual,
+               const std::string& operation);
   Next Stop(ScenarioRun::End end, const std::string& reason);
   TraceEntry& Note(const Step& step, const std::string& actor, const std::string& outcome);
   Next Unknown(const std::string& actor);
@@ -99,7 +108,8 @@ class Executor {
   void CheckNames();
 
   std::string FreshName(const std::string& symbol);
-  std::string SymbolsOf(std::string text) const;  // fresh names replaced by NAME …, so that reports of two runs are alike
+  std::string SymbolsOf(std::string text)
+      const;  // fresh names replaced by NAME …, so that reports of two runs are alike
 
   Session& session_;
   const Scenario& scenario_;
@@ -107,10 +117,11 @@ class Executor {
   ScenarioRun run_;
   std::unique_ptr<Crew> crew_;
   std::unique_ptr<BlockedDetector> detector_;
-  std::map<const Process*, std::map<std::string, Value>> captured_;  // plain values kept by `p h = …`
-  std::map<const Process*, int> descriptors_expected_;               // opened by the scenario itself
-  std::map<std::string, std::string> fresh_names_;                   // NAME → "/lk-…"
-  std::set<std::string> left_;                                       // files in /dev/shm that may remain
+  std::map<const Process*, std::map<std::string, Value>>
+      captured_;                                        // plain values kept by `p h = …`
+  std::map<const Process*, int> descriptors_expected_;  // opened by the scenario itself
+  std::map<std::string, std::string> fresh_names_;      // NAME → "/lk-…"
+  std::set<std::string> left_;                          // files in /dev/shm that may remain
   bool mounted_shm_ = false;
   bool descriptors_unknown_ = false;  // an eval or a spawn may have opened anything
   // hammer

@@ -27,8 +27,9 @@ std::string ExpectedText(const std::optional<Expectation>& expectation) {
 }
 
 bool ExpectsBlocked(const std::optional<Expectation>& expectation) {
-  return expectation && std::any_of(expectation->alternatives.begin(), expectation->alternatives.end(),
-                                    [](const Expected& e) { return e.kind == Expected::Kind::kBlocked; });
+  return expectation &&
+         std::any_of(expectation->alternatives.begin(), expectation->alternatives.end(),
+                     [](const Expected& e) { return e.kind == Expected::Kind::kBlocked; });
 }
 
 bool ExpectsOnlyBlocked(const std::optional<Expectation>& expectation) {
@@ -39,8 +40,10 @@ bool ExpectsOnlyBlocked(const std::optional<Expectation>& expectation) {
 
 Result<Value> Executor::Resolve(const Expr& expr, Actor& actor) {
   switch (expr.kind) {
-    case Expr::Kind::kLiteral: return expr.value;
-    case Expr::Kind::kFreshName: return Value(FreshName(expr.name));
+    case Expr::Kind::kLiteral:
+      return expr.value;
+    case Expr::Kind::kFreshName:
+      return Value(FreshName(expr.name));
     case Expr::Kind::kVariable: {
       Actor* owner = expr.actor.empty() ? &actor : crew_->Find(expr.actor);
       if (owner == nullptr) return Fail(fmt::format("{} is not there", expr.actor));
@@ -52,14 +55,17 @@ Result<Value> Executor::Resolve(const Expr& expr, Actor& actor) {
       const Expr& object = expr.operands[0];
       Actor* owner = object.actor.empty() ? &actor : crew_->Find(object.actor);
       if (owner == nullptr) return Fail(fmt::format("{} is not there", object.actor));
-      if (owner->in_flight) return Fail(fmt::format("{} is in a call, and cannot be asked for {}", owner->name, expr.name));
+      if (owner->in_flight)
+        return Fail(
+            fmt::format("{} is in a call, and cannot be asked for {}", owner->name, expr.name));
       Request get;
       get.operation = "get";
       get.on = object.name;
       get.args = {Value(expr.name)};
       const auto reply = crew_->Ask(*owner, std::move(get), LimitOf(*owner));
       const Value* value = reply ? std::get_if<Value>(&reply->outcome) : nullptr;
-      if (value == nullptr) return Fail(fmt::format("{}.{} could not be read", object.name, expr.name));
+      if (value == nullptr)
+        return Fail(fmt::format("{}.{} could not be read", object.name, expr.name));
       return *value;
     }
     case Expr::Kind::kConcat:
@@ -71,11 +77,13 @@ Result<Value> Executor::Resolve(const Expr& expr, Actor& actor) {
       const auto* text = left->If<std::string>();
       if (expr.kind == Expr::Kind::kConcat) {
         const auto* more = right->If<std::string>();
-        if (text == nullptr || more == nullptr) return Fail(ToText(expr) + " adds what are not two strings");
+        if (text == nullptr || more == nullptr)
+          return Fail(ToText(expr) + " adds what are not two strings");
         return Value(*text + *more);
       }
       const auto* times = right->If<std::int64_t>();
-      if (text == nullptr || times == nullptr || *times < 0) return Fail(ToText(expr) + " repeats what is not a string");
+      if (text == nullptr || times == nullptr || *times < 0)
+        return Fail(ToText(expr) + " repeats what is not a string");
       std::string repeated;
       for (std::int64_t i = 0; i < *times; ++i) repeated += *text;
       return Value(repeated);
@@ -122,7 +130,8 @@ Request Executor::MakeRequest(const Call& call, Actor& actor) {
   }
   for (const auto& [name, arg] : call.kwargs) {
     Value value = ResolveExpected(arg, actor);
-    request.kwargs.emplace_back(name, name == "timeout" ? scaled(std::move(value)) : std::move(value));
+    request.kwargs.emplace_back(name,
+                                name == "timeout" ? scaled(std::move(value)) : std::move(value));
   }
   request.as = call.as;
   return request;
@@ -130,7 +139,8 @@ Request Executor::MakeRequest(const Call& call, Actor& actor) {
 
 Executor::Next Executor::Begin(const Step&, const Call& call, Actor& actor) {
   if (actor.in_flight) {
-    return Stop(ScenarioRun::End::kHarnessError, fmt::format("{} is to call {}, but is in a call", actor.name, call.operation));
+    return Stop(ScenarioRun::End::kHarnessError,
+                fmt::format("{} is to call {}, but is in a call", actor.name, call.operation));
   }
   Request request = MakeRequest(call, actor);
   if (run_.end != ScenarioRun::End::kCompleted) return Next::kStop;
@@ -159,17 +169,19 @@ Executor::Next Executor::PerformExit(const Step& step, const Call& call, Actor& 
   if (AwaitEnd(step, actor) == Next::kStop) return Next::kStop;
   const Actual actual = Ended{actor.process->status};
   Note(step, actor.name, ToText(actual));
-  const std::int64_t* wanted =
-      call.args.empty() || call.args[0].kind != Expr::Kind::kLiteral ? nullptr : call.args[0].value.If<std::int64_t>();
+  const std::int64_t* wanted = call.args.empty() || call.args[0].kind != Expr::Kind::kLiteral
+                                   ? nullptr
+                                   : call.args[0].value.If<std::int64_t>();
   const std::string expected = fmt::format("exited {}", wanted == nullptr ? 0 : *wanted & 0xff);
   return ToText(actual) == expected ? Next::kGoOn : Diverge(step, expected, ToText(actual), "exit");
 }
 
-Executor::Next Executor::Finish(const Step& step, const Call& call, const std::optional<Expectation>& expectation,
-                                Actor& actor) {
+Executor::Next Executor::Finish(const Step& step, const Call& call,
+                                const std::optional<Expectation>& expectation, Actor& actor) {
   // The request moves into the reply's shadow when answered, and is needed to judge.
   const Request request = actor.in_flight ? actor.in_flight->request : Request{};
-  auto seen = Watch(actor, ExpectsBlocked(expectation) ? For::kBlocked : For::kReply, LimitOf(actor));
+  auto seen =
+      Watch(actor, ExpectsBlocked(expectation) ? For::kBlocked : For::kReply, LimitOf(actor));
   if (!seen) return Next::kStop;
   // A timed call that was to be seen blocked had run out before it was: slower, please.
   const Value* argument = TimeoutArgument(request);
@@ -184,7 +196,8 @@ Executor::Next Executor::Finish(const Step& step, const Call& call, const std::o
   return JudgeReply(step, expectation, actor, seen->actual, seen->reply ? &*seen->reply : nullptr);
 }
 
-void Executor::KeepResult(const Call& call, Actor& actor, const Actual& actual, const Reply* reply) {
+void Executor::KeepResult(const Call& call, Actor& actor, const Actual& actual,
+                          const Reply* reply) {
   const Value* value = std::get_if<Value>(&actual);
   if (value == nullptr || reply == nullptr) return;
   Process& process = *actor.process;
@@ -198,7 +211,8 @@ void Executor::KeepResult(const Call& call, Actor& actor, const Actual& actual, 
   if (call.operation == "del") {
     process.handles.erase(call.object);
     process.mappings.clear();
-    // A segment's or an unnamed semaphore's descriptor went with it; for others this allows nothing that matters.
+    // A segment's or an unnamed semaphore's descriptor went with it; for others this allows nothing
+    // that matters.
     return;
   }
   if (reply->handle || value->If<Object>() != nullptr) process.mappings.clear();
@@ -211,8 +225,8 @@ void Executor::KeepResult(const Call& call, Actor& actor, const Actual& actual, 
   }
 }
 
-Executor::Next Executor::JudgeReply(const Step& step, const std::optional<Expectation>& expectation, Actor& actor,
-                                    const Actual& actual, const Reply* reply) {
+Executor::Next Executor::JudgeReply(const Step& step, const std::optional<Expectation>& expectation,
+                                    Actor& actor, const Actual& actual, const Reply* reply) {
   TraceEntry& entry = Note(step, actor.name, ToText(actual));
   if (reply != nullptr) {
     entry.begin_ns = reply->begin_ns;
@@ -232,32 +246,41 @@ Executor::Next Executor::JudgeReply(const Step& step, const std::optional<Expect
                                    : std::holds_alternative<Value>(actual);
   if (run_.end == ScenarioRun::End::kHarnessError) return Next::kStop;
   if (matches) {
-    return expectation && expectation->after && reply != nullptr ? JudgeTime(step, *expectation, actor, *reply) : Next::kGoOn;
+    return expectation && expectation->after && reply != nullptr
+               ? JudgeTime(step, *expectation, actor, *reply)
+               : Next::kGoOn;
   }
   if (const auto* unsupported = std::get_if<Unsupported>(&actual)) {
-    const std::string name = std::holds_alternative<Do>(step.what) ? std::get<Do>(step.what).call.operation : "";
+    const std::string name =
+        std::holds_alternative<Do>(step.what) ? std::get<Do>(step.what).call.operation : "";
     const transcript::Operation* known = transcript::FindOperation(name);
     const bool claimed = known != nullptr && !known->capability.empty();
     if (!claimed) return Stop(ScenarioRun::End::kUnsupported, unsupported->why);
     return Diverge(step, ExpectedText(expectation),
-                   fmt::format("unsupported, though the adapter claims {}: {}", known->capability, unsupported->why), operation);
+                   fmt::format("unsupported, though the adapter claims {}: {}", known->capability,
+                               unsupported->why),
+                   operation);
   }
   return Diverge(step, ExpectedText(expectation), ToText(actual), operation);
 }
 
-Executor::Next Executor::JudgeTime(const Step& step, const Expectation& expectation, Actor& actor, const Reply& reply) {
+Executor::Next Executor::JudgeTime(const Step& step, const Expectation& expectation, Actor& actor,
+                                   const Reply& reply) {
   const nanoseconds expected = *expectation.after * options_.slowdown;
   const nanoseconds took(reply.end_ns - reply.begin_ns);
   switch (JudgeElapsed(expected, took)) {
     case Elapsed::kEarly:
-      return Diverge(step, expectation.text, fmt::format("{}, early: after {:.2f}ms", run_.trace.back().outcome,
-                                                         static_cast<double>(took.count()) / 1e6),
+      return Diverge(step, expectation.text,
+                     fmt::format("{}, early: after {:.2f}ms", run_.trace.back().outcome,
+                                 static_cast<double>(took.count()) / 1e6),
                      "a timed wait ends early");
     case Elapsed::kLate:
       run_.late.push_back(LateCall{step.text, expected, took, step.position});
-      run_.trace.back().note = fmt::format("late: {:.2f}ms", static_cast<double>(took.count()) / 1e6);
+      run_.trace.back().note =
+          fmt::format("late: {:.2f}ms", static_cast<double>(took.count()) / 1e6);
       break;
-    case Elapsed::kInTolerance: break;
+    case Elapsed::kInTolerance:
+      break;
   }
   static_cast<void>(actor);
   return Next::kGoOn;
@@ -270,7 +293,8 @@ Executor::Next Executor::Perform(const Step& step, const Await& what) {
     auto seen = Watch(*actor, For::kReply, LimitOf(*actor));
     if (!seen) return Next::kStop;
     const Reply* reply = seen->reply ? &*seen->reply : nullptr;
-    if (JudgeReply(step, what.expectation, *actor, seen->actual, reply) == Next::kStop) return Next::kStop;
+    if (JudgeReply(step, what.expectation, *actor, seen->actual, reply) == Next::kStop)
+      return Next::kStop;
   }
   return Next::kGoOn;
 }
@@ -302,7 +326,8 @@ Executor::Next Executor::Perform(const Step& step, const OneOf& what) {
   for (Actor* actor : actors) {
     if (!what.other.empty() && actor != back.front()) crew_->Alias(what.other, actor->name);
   }
-  return JudgeReply(step, what.expectation, *back.front(), seen->actual, seen->reply ? &*seen->reply : nullptr);
+  return JudgeReply(step, what.expectation, *back.front(), seen->actual,
+                    seen->reply ? &*seen->reply : nullptr);
 }
 
 Executor::Next Executor::Perform(const Step& step, const StillBlocked& what) {

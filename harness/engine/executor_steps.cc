@@ -24,17 +24,22 @@ constexpr std::chrono::milliseconds kIdleLimit{200};
 
 const char* OperationOf(Create::How how) {
   switch (how) {
-    case Create::How::kFork: return "fork";
-    case Create::How::kSpawn: return "spawn";
-    case Create::How::kThread: return "thread";
-    case Create::How::kStart: return "start";
+    case Create::How::kFork:
+      return "fork";
+    case Create::How::kSpawn:
+      return "spawn";
+    case Create::How::kThread:
+      return "thread";
+    case Create::How::kStart:
+      return "start";
   }
   return "";
 }
 
 }  // namespace
 
-// --- Actors -----------------------------------------------------------------------------------------
+// --- Actors
+// -----------------------------------------------------------------------------------------
 
 Executor::Next Executor::Perform(const Step& step, const Create& what) {
   if (what.how == Create::How::kStart) {
@@ -53,7 +58,8 @@ Executor::Next Executor::Perform(const Step& step, const Create& what) {
   return Next::kGoOn;
 }
 
-Executor::Next Executor::CreateOne(const Step& step, const Create& what, Actor& parent, const std::string& child_name) {
+Executor::Next Executor::CreateOne(const Step& step, const Create& what, Actor& parent,
+                                   const std::string& child_name) {
   const auto child = crew_->Prepare(child_name);
   if (!child) return Stop(ScenarioRun::End::kHarnessError, child.error().message);
   const std::string operation = OperationOf(what.how);
@@ -64,13 +70,16 @@ Executor::Next Executor::CreateOne(const Step& step, const Create& what, Actor& 
   auto seen = Watch(parent, For::kReply, session_.HelloLimit());
   if (!seen) return Next::kStop;
   if (!std::holds_alternative<Value>(seen->actual)) {
-    return JudgeReply(step, what.expectation, parent, seen->actual, seen->reply ? &*seen->reply : nullptr);
+    return JudgeReply(step, what.expectation, parent, seen->actual,
+                      seen->reply ? &*seen->reply : nullptr);
   }
   const bool is_thread = what.how == Create::How::kThread;
   const auto ready = crew_->AwaitHello(**child, &parent, is_thread, session_.HelloLimit());
   if (!ready) {
-    // A spawned process that dies, or a fork that hangs, may be the implementation's doing; but it has not spoken yet, so nobody can tell.
-    return Stop(ScenarioRun::End::kHarnessError, fmt::format("{} {}: {}", parent.name, operation, ready.error().message));
+    // A spawned process that dies, or a fork that hangs, may be the implementation's doing; but it
+    // has not spoken yet, so nobody can tell.
+    return Stop(ScenarioRun::End::kHarnessError,
+                fmt::format("{} {}: {}", parent.name, operation, ready.error().message));
   }
   if (is_thread) {
     descriptors_expected_[parent.process.get()] += 2;
@@ -104,8 +113,8 @@ Executor::Next Executor::AwaitEnd(const Step& step, Actor& actor) {
   crew_->LearnStatus(*actor.process);
   // Its parent reaps it now, if it is free to; else it stays a zombie until the scenario's end.
   Actor* parent = actor.process->parent;
-  const bool free = parent != nullptr && !parent->process->dead && !parent->in_flight && !parent->reply &&
-                    crew_->Find(parent->name) == parent;
+  const bool free = parent != nullptr && !parent->process->dead && !parent->in_flight &&
+                    !parent->reply && crew_->Find(parent->name) == parent;
   if (free && !actor.process->reaped && actor.process->status) {
     Request reap;
     reap.operation = "reap";
@@ -123,7 +132,8 @@ Executor::Next Executor::Perform(const Step& step, const Died& what) {
     if (AwaitEnd(step, *actor) == Next::kStop) return Next::kStop;
     const std::string actual = ToText(Actual(Ended{actor->process->status}));
     Note(step, name, actual);
-    if (actual != "died " + what.signal) return Diverge(step, "died " + what.signal, actual, "how a process ends");
+    if (actual != "died " + what.signal)
+      return Diverge(step, "died " + what.signal, actual, "how a process ends");
   }
   return Next::kGoOn;
 }
@@ -141,7 +151,8 @@ Executor::Next Executor::Perform(const Step& step, const Exited& what) {
   return Next::kGoOn;
 }
 
-// --- Signals ----------------------------------------------------------------------------------------
+// --- Signals
+// ----------------------------------------------------------------------------------------
 
 Executor::Next Executor::Perform(const Step& step, const OnSignal& what) {
   Actor* actor = crew_->Find(what.actor);
@@ -151,22 +162,29 @@ Executor::Next Executor::Perform(const Step& step, const OnSignal& what) {
   request.restart = what.restart;
   const auto action = [&]() -> std::string {
     switch (what.action) {
-      case OnSignal::Action::kReturn: return "return";
-      case OnSignal::Action::kRaise: return "raise";
-      case OnSignal::Action::kCall: return "call";
-      case OnSignal::Action::kIgnore: return "ignore";
-      case OnSignal::Action::kDefault: return "default";
+      case OnSignal::Action::kReturn:
+        return "return";
+      case OnSignal::Action::kRaise:
+        return "raise";
+      case OnSignal::Action::kCall:
+        return "call";
+      case OnSignal::Action::kIgnore:
+        return "ignore";
+      case OnSignal::Action::kDefault:
+        return "default";
     }
     return "";
   }();
   request.args = {Value(what.signal), Value(action)};
   if (what.action == OnSignal::Action::kRaise) request.args.emplace_back(what.type);
-  if (what.action == OnSignal::Action::kCall) request.handler_call = {MakeRequest(what.call, *actor)};
+  if (what.action == OnSignal::Action::kCall)
+    request.handler_call = {MakeRequest(what.call, *actor)};
   if (run_.end != ScenarioRun::End::kCompleted) return Next::kStop;
   crew_->Send(*actor, std::move(request));
   auto seen = Watch(*actor, For::kReply, LimitOf(*actor));
   if (!seen) return Next::kStop;
-  return JudgeReply(step, std::nullopt, *actor, seen->actual, seen->reply ? &*seen->reply : nullptr);
+  return JudgeReply(step, std::nullopt, *actor, seen->actual,
+                    seen->reply ? &*seen->reply : nullptr);
 }
 
 Executor::Next Executor::Perform(const Step& step, const Handled& what) {
@@ -194,10 +212,12 @@ Executor::Next Executor::Perform(const Step& step, const SendSignal& what) {
   for (const std::string& name : what.actors) {
     Actor* actor = crew_->Find(name);
     if (actor == nullptr) return Unknown(name);
-    const int number = what.how == SendSignal::How::kStop   ? SIGSTOP
-                       : what.how == SendSignal::How::kCont ? SIGCONT
-                                                            : SignalNumber(what.signal).value_or(SIGKILL);
-    // An actor that has answered may still be on its way to its next read; a signal in between is handled late. Idle, it is asleep.
+    const int number = what.how == SendSignal::How::kStop ? SIGSTOP
+                       : what.how == SendSignal::How::kCont
+                           ? SIGCONT
+                           : SignalNumber(what.signal).value_or(SIGKILL);
+    // An actor that has answered may still be on its way to its next read; a signal in between is
+    // handled late. Idle, it is asleep.
     const Deadline idle = Deadline::After(session_.Scaled(kIdleLimit));
     while (what.how == SendSignal::How::kSignal && !actor->in_flight &&
            actor->probe.Look().kind == ThreadState::Kind::kRunning && !idle.Passed()) {
@@ -205,7 +225,9 @@ Executor::Next Executor::Perform(const Step& step, const SendSignal& what) {
     }
     const bool sent = what.how == SendSignal::How::kSignal ? SendSignalToThread(*actor, number)
                                                            : SendSignalTo(*actor->process, number);
-    if (!sent) return Stop(ScenarioRun::End::kHarnessError, fmt::format("{} cannot be sent a signal: it is gone", name));
+    if (!sent)
+      return Stop(ScenarioRun::End::kHarnessError,
+                  fmt::format("{} cannot be sent a signal: it is gone", name));
     Note(step, name, "");
     const Deadline deadline = Deadline::After(session_.Scaled(kStepLimit));
     if (number == SIGKILL) {
@@ -216,7 +238,8 @@ Executor::Next Executor::Perform(const Step& step, const SendSignal& what) {
     const bool to_stop = number == SIGSTOP;
     while ((actor->probe.Look().kind == ThreadState::Kind::kStopped) != to_stop) {
       if (deadline.Passed()) {
-        return Stop(ScenarioRun::End::kHarnessError, fmt::format("{} does not {}", name, to_stop ? "stop" : "go on"));
+        return Stop(ScenarioRun::End::kHarnessError,
+                    fmt::format("{} does not {}", name, to_stop ? "stop" : "go on"));
       }
       crew_->Pump(nanoseconds(kPollEvery));
     }
@@ -224,12 +247,14 @@ Executor::Next Executor::Perform(const Step& step, const SendSignal& what) {
   return Next::kGoOn;
 }
 
-// --- Together, and hammers --------------------------------------------------------------------------
+// --- Together, and hammers
+// --------------------------------------------------------------------------
 
 Executor::Next Executor::Perform(const Step&, const Together& what) {
   int slots = 0;
   for (const Step& inner : what.steps) {
-    if (const auto* hammer = std::get_if<Hammer>(&inner.what)) slots += static_cast<int>(hammer->actors.size());
+    if (const auto* hammer = std::get_if<Hammer>(&inner.what))
+      slots += static_cast<int>(hammer->actors.size());
   }
   hammer_slots_ = slots;
   hammer_next_slot_ = 0;
@@ -240,17 +265,20 @@ Executor::Next Executor::Perform(const Step&, const Together& what) {
       for (const std::string& name : call != nullptr ? call->actors : hammer->actors) {
         Actor* actor = crew_->Find(name);
         if (actor == nullptr) return Unknown(name);
-        const Next next = call != nullptr ? on_do(inner, *call, *actor) : on_hammer(inner, *hammer, *actor);
+        const Next next =
+            call != nullptr ? on_do(inner, *call, *actor) : on_hammer(inner, *hammer, *actor);
         if (next == Next::kStop) return next;
       }
     }
     return Next::kGoOn;
   };
-  const Next begun = each([&](const Step& s, const Do& d, Actor& a) { return Begin(s, d.call, a); },
-                          [&](const Step& s, const Hammer& h, Actor& a) { return StartHammer(s, h, a); });
+  const Next begun =
+      each([&](const Step& s, const Do& d, Actor& a) { return Begin(s, d.call, a); },
+           [&](const Step& s, const Hammer& h, Actor& a) { return StartHammer(s, h, a); });
   if (begun == Next::kStop) return begun;
-  return each([&](const Step& s, const Do& d, Actor& a) { return Finish(s, d.call, d.expectation, a); },
-              [&](const Step& s, const Hammer&, Actor& a) { return FinishHammer(s, a); });
+  return each(
+      [&](const Step& s, const Do& d, Actor& a) { return Finish(s, d.call, d.expectation, a); },
+      [&](const Step& s, const Hammer&, Actor& a) { return FinishHammer(s, a); });
 }
 
 Executor::Next Executor::Perform(const Step& step, const Hammer& what) {
@@ -267,13 +295,18 @@ Executor::Next Executor::Perform(const Step& step, const Hammer& what) {
 
 Executor::Next Executor::StartHammer(const Step&, const Hammer& what, Actor& actor) {
   if (hammer_next_slot_ == 0) {
-    // A witness of its own for each group of hammers; the counter goes on from the last one's only within a group.
+    // A witness of its own for each group of hammers; the counter goes on from the last one's only
+    // within a group.
     static std::atomic<unsigned> count{0};
-    if (witness_path_.empty()) witness_path_ = fmt::format("{}/witness{}", session_.options().channel_dir, count.fetch_add(1));
+    if (witness_path_.empty())
+      witness_path_ =
+          fmt::format("{}/witness{}", session_.options().channel_dir, count.fetch_add(1));
     const int fd = ::open(witness_path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     const bool made = fd >= 0 && ::ftruncate(fd, 8 * (hammer_slots_ + 1)) == 0;
     if (fd >= 0) ::close(fd);
-    if (!made) return Stop(ScenarioRun::End::kHarnessError, "the hammer's witness cannot be made: " + witness_path_);
+    if (!made)
+      return Stop(ScenarioRun::End::kHarnessError,
+                  "the hammer's witness cannot be made: " + witness_path_);
     hammer_entries_ = 0;
     hammer_inside_ = 0;
   }
@@ -296,7 +329,8 @@ Executor::Next Executor::FinishHammer(const Step& step, Actor& actor) {
   if (!seen) return Next::kStop;
   const Value* value = std::get_if<Value>(&seen->actual);
   const Tuple* tuple = value == nullptr ? nullptr : value->If<Tuple>();
-  if (tuple != nullptr && tuple->items.size() == 2 && tuple->items[0].If<std::int64_t>() != nullptr &&
+  if (tuple != nullptr && tuple->items.size() == 2 &&
+      tuple->items[0].If<std::int64_t>() != nullptr &&
       tuple->items[1].If<std::int64_t>() != nullptr) {
     hammer_entries_ += *tuple->items[0].If<std::int64_t>();
     hammer_inside_ = std::max<long>(hammer_inside_, *tuple->items[1].If<std::int64_t>());
@@ -304,7 +338,8 @@ Executor::Next Executor::FinishHammer(const Step& step, Actor& actor) {
     return Next::kGoOn;
   }
   if (value != nullptr) {
-    actor.fault = "the adapter answered a hammer with " + value->Repr() + " rather than a tuple of two integers";
+    actor.fault = "the adapter answered a hammer with " + value->Repr() +
+                  " rather than a tuple of two integers";
     return Next::kStop;
   }
   return JudgeReply(step, std::nullopt, actor, seen->actual, seen->reply ? &*seen->reply : nullptr);
@@ -315,8 +350,11 @@ Executor::Next Executor::Perform(const Step& step, const HammerResult& what) {
   const int fd = ::open(witness_path_.c_str(), O_RDONLY | O_CLOEXEC);
   const bool read = fd >= 0 && ::read(fd, &counter, sizeof counter) == sizeof counter;
   if (fd >= 0) ::close(fd);
-  if (!read) return Stop(ScenarioRun::End::kHarnessError, "the hammer's witness cannot be read: " + witness_path_);
-  std::string actual = fmt::format("entries {}, counter {}, inside {}", hammer_entries_, counter, hammer_inside_);
+  if (!read)
+    return Stop(ScenarioRun::End::kHarnessError,
+                "the hammer's witness cannot be read: " + witness_path_);
+  std::string actual =
+      fmt::format("entries {}, counter {}, inside {}", hammer_entries_, counter, hammer_inside_);
   bool right = (!what.entries || *what.entries == hammer_entries_) &&
                (!what.counter || *what.counter == static_cast<long>(counter)) &&
                (!what.inside_at_most || hammer_inside_ <= *what.inside_at_most);
@@ -337,7 +375,8 @@ Executor::Next Executor::Perform(const Step& step, const HammerResult& what) {
   return right ? Next::kGoOn : Diverge(step, step.text, actual, "hammer");
 }
 
-// --- Names and the machine --------------------------------------------------------------------------
+// --- Names and the machine
+// --------------------------------------------------------------------------
 
 Executor::Next Executor::Perform(const Step& step, const Left& what) {
   const std::vector<std::string> names = session_.supervisor().ShmNames();
@@ -345,7 +384,8 @@ Executor::Next Executor::Perform(const Step& step, const Left& what) {
     const Value value = ResolveExpected(expr, *crew_->Find("p"));
     if (run_.end != ScenarioRun::End::kCompleted) return Next::kStop;
     const auto* name = value.If<std::string>();
-    if (name == nullptr) return Stop(ScenarioRun::End::kHarnessError, "left speaks of what is not a name");
+    if (name == nullptr)
+      return Stop(ScenarioRun::End::kHarnessError, "left speaks of what is not a name");
     const std::string bare = name->substr(std::min(name->find_first_not_of('/'), name->size()));
     bool there = false;
     for (const std::string& file : {"sem." + bare, bare}) {
@@ -364,12 +404,14 @@ Executor::Next Executor::Perform(const Step& step, const Left& what) {
 
 Executor::Next Executor::Perform(const Step& step, const Machine& what) {
   if (session_.supervisor().isolation() == Isolation::kNone) {
-    return Stop(ScenarioRun::End::kNotRun, "it needs a /dev/shm of its own, and namespaces are denied here");
+    return Stop(ScenarioRun::End::kNotRun,
+                "it needs a /dev/shm of its own, and namespaces are denied here");
   }
   const ShmOptions options{what.size_bytes, what.inodes, what.full, what.read_only, what.absent};
   mounted_shm_ = true;
   if (const auto mounted = session_.supervisor().MountShm(options); !mounted) {
-    return Stop(ScenarioRun::End::kNotRun, "the machine cannot be made so: " + mounted.error().message);
+    return Stop(ScenarioRun::End::kNotRun,
+                "the machine cannot be made so: " + mounted.error().message);
   }
   Note(step, "", "");
   return Next::kGoOn;

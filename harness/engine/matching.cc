@@ -45,8 +45,9 @@ bool Matches(const Expectation& expectation, const Actual& actual, Messages mess
     switch (expected.kind) {
       case Expected::Kind::kReturned:
         if (const auto* value = std::get_if<Value>(&actual)) {
-          const bool matches = expected.type_of_value.empty() ? resolve(expected.value) == *value
-                                                              : IsOfType(expected.type_of_value, *value);
+          const bool matches = expected.type_of_value.empty()
+                                   ? resolve(expected.value) == *value
+                                   : IsOfType(expected.type_of_value, *value);
           if (matches) return true;
         }
         break;

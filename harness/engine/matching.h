@@ -14,8 +14,9 @@ namespace lockstep {
 // How far messages are judged.
 enum class Messages { kJudge, kIgnore };
 
-// Whether an outcome is one of those expected. `resolve` gives the value of an expected value's expression.
-// Type and errno are always judged; an OSError is known by its errno, so FileNotFoundError and OSError ENOENT are the same.
+// Whether an outcome is one of those expected. `resolve` gives the value of an expected value's
+// expression. Type and errno are always judged; an OSError is known by its errno, so
+// FileNotFoundError and OSError ENOENT are the same.
 bool Matches(const Expectation& expectation, const Actual& actual, Messages messages,
              const std::function<Value(const Expr&)>& resolve);
 

@@ -20,13 +20,15 @@ namespace {
 // A timed call that ends before it is seen is tried again this much slower, so often.
 constexpr int kSlowdownStep = 4;
 constexpr int kSlowestSlowdown = 64;
-// An adapter that fails so often in a row is not tried any more: each failure may cost seconds of waiting.
+// An adapter that fails so often in a row is not tried any more: each failure may cost seconds of
+// waiting.
 constexpr int kGiveUpAfter = 3;
 
 // Results in the order of the scenarios, whatever the order in which they come.
 class InOrder {
  public:
-  InOrder(std::size_t count, const std::function<void(RunnerResult)>& report) : results_(count), report_(report) {}
+  InOrder(std::size_t count, const std::function<void(RunnerResult)>& report)
+      : results_(count), report_(report) {}
 
   void Put(std::size_t index, RunnerResult result) {
     const std::lock_guard lock(mutex_);
@@ -51,9 +53,9 @@ struct Shared {
   const RunnerOptions& options;
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
-  Introduction introduction;         // guarded by mutex
-  int failures_in_a_row = 0;         // guarded by mutex
-  std::string given_up;              // guarded by mutex; not empty: the adapter is not tried any more
+  Introduction introduction;  // guarded by mutex
+  int failures_in_a_row = 0;  // guarded by mutex
+  std::string given_up;       // guarded by mutex; not empty: the adapter is not tried any more
 };
 
 ScenarioRun Ending(ScenarioRun::End end, std::string reason) {
@@ -73,7 +75,8 @@ std::string Missing(const Scenario& scenario, const Hello& hello) {
 // One worker: a supervisor and a session, scenario after scenario until none is left.
 class Worker {
  public:
-  Worker(Shared& shared, InOrder& in_order, int index) : shared_(shared), in_order_(in_order), index_(index) {}
+  Worker(Shared& shared, InOrder& in_order, int index)
+      : shared_(shared), in_order_(in_order), index_(index) {}
 
   void Run() {
     AskForPreciseTimers();
@@ -82,7 +85,8 @@ class Worker {
     PinThread(0, {cpu_});
     // Of one length whatever the numbers are: scenarios reckon with the length of fresh names.
     name_prefix_ = fmt::format("lockstep-{:07d}-{:03d}", ::getpid() % 10'000'000, index_ % 1000);
-    for (std::size_t i = shared_.next.fetch_add(1); i < shared_.scenarios.size(); i = shared_.next.fetch_add(1)) {
+    for (std::size_t i = shared_.next.fetch_add(1); i < shared_.scenarios.size();
+         i = shared_.next.fetch_add(1)) {
       in_order_.Put(i, RunOne(*shared_.scenarios[i]));
     }
   }
@@ -93,7 +97,8 @@ class Worker {
     result.scenario = &scenario;
     const bool out_of_time = shared_.options.deadline && shared_.options.deadline->Passed();
     if (Interrupted() || out_of_time) {
-      result.run = Ending(ScenarioRun::End::kNotRun, out_of_time ? "the time given is over" : "interrupted");
+      result.run =
+          Ending(ScenarioRun::End::kNotRun, out_of_time ? "the time given is over" : "interrupted");
       result.not_run = NotRun::kInterrupted;
       return result;
     }
@@ -109,7 +114,8 @@ class Worker {
       if (session_ != nullptr) result.run.output = session_->output().Text();
       {
         const std::lock_guard lock(shared_.mutex);
-        if (shared_.introduction.failure.empty()) shared_.introduction.failure = ready.error().message;
+        if (shared_.introduction.failure.empty())
+          shared_.introduction.failure = ready.error().message;
       }
       CountFailure(result.run);
       return result;
@@ -118,7 +124,8 @@ class Worker {
     const Platform platform = PlatformOf(shared_.implementation, hello);
     result.platform = platform;
     if (!scenario.condition.Holds(platform)) {
-      result.run = Ending(ScenarioRun::End::kNotRun, "it is not for this version: when " + scenario.condition.text);
+      result.run = Ending(ScenarioRun::End::kNotRun,
+                          "it is not for this version: when " + scenario.condition.text);
       result.not_run = NotRun::kFiltered;
       return result;
     }
@@ -169,7 +176,9 @@ class Worker {
       return;
     }
     if (++shared_.failures_in_a_row >= kGiveUpAfter && shared_.given_up.empty()) {
-      shared_.given_up = fmt::format("not tried: the adapter failed {} times in a row, the last time because {}", kGiveUpAfter, run.reason);
+      shared_.given_up =
+          fmt::format("not tried: the adapter failed {} times in a row, the last time because {}",
+                      kGiveUpAfter, run.reason);
     }
   }
 
@@ -187,18 +196,21 @@ class Worker {
 Platform PlatformOf(const Implementation& implementation, const Hello& hello) {
   Platform platform;
   constexpr const char* kBaseline = "3.14";
-  const std::string like = !implementation.like.empty() ? implementation.like : hello.like.empty() ? kBaseline : hello.like;
+  const std::string like = !implementation.like.empty() ? implementation.like
+                           : hello.like.empty()         ? kBaseline
+                                                        : hello.like;
   platform.like = Version::Parse(like).value_or(*Version::Parse(kBaseline));
   if (const auto libc = hello.build.find("libc"); libc != hello.build.end()) {
     const std::size_t space = libc->second.find(' ');
     platform.libc = libc->second.substr(0, space);
-    if (space != std::string::npos) platform.libc_version = Version::Parse(libc->second.substr(space + 1)).value_or(Version{});
+    if (space != std::string::npos)
+      platform.libc_version = Version::Parse(libc->second.substr(space + 1)).value_or(Version{});
   }
   return platform;
 }
 
-ScenarioRun RunRepeated(Session& session, const Scenario& scenario, const Platform& platform, const RunnerOptions& options,
-                        const std::string& name_prefix) {
+ScenarioRun RunRepeated(Session& session, const Scenario& scenario, const Platform& platform,
+                        const RunnerOptions& options, const std::string& name_prefix) {
   ExecutorOptions executor_options{options.messages, platform, 1, name_prefix};
   int repeats = 0;
   int late = 0;
@@ -223,7 +235,8 @@ ScenarioRun RunRepeated(Session& session, const Scenario& scenario, const Platfo
     if (!scenario.IsTiming() || (run.end != ScenarioRun::End::kCompleted && !jumped)) return run;
     if (Interrupted()) return Ending(ScenarioRun::End::kNotRun, "interrupted");
     if (repeats >= kMostRepeats) {
-      run = Ending(ScenarioRun::End::kNotRun, "the machine is too slow, or its clock too unsteady, to judge elapsed time now");
+      run = Ending(ScenarioRun::End::kNotRun,
+                   "the machine is too slow, or its clock too unsteady, to judge elapsed time now");
       run.repeats = repeats;
       return run;
     }
@@ -239,16 +252,20 @@ ScenarioRun RunRepeated(Session& session, const Scenario& scenario, const Platfo
     if (JudgeElapsed(call.expected, TimeControl(call.expected)) == Elapsed::kLate) continue;
     if (++late < kLateRepeats) continue;
     run.end = ScenarioRun::End::kDiverged;
-    run.divergence = Divergence{call.step, fmt::format("after {:.0f}ms", static_cast<double>(call.expected.count()) / 1e6),
-                                fmt::format("late: after {:.2f}ms, {} times of {}", static_cast<double>(call.actual.count()) / 1e6, late, late),
-                                "a timed wait ends late", call.position};
+    run.divergence = Divergence{
+        call.step, fmt::format("after {:.0f}ms", static_cast<double>(call.expected.count()) / 1e6),
+        fmt::format("late: after {:.2f}ms, {} times of {}",
+                    static_cast<double>(call.actual.count()) / 1e6, late, late),
+        "a timed wait ends late", call.position};
     run.reason = "a timed wait ends late";
     return run;
   }
 }
 
-Introduction RunScenarios(const Implementation& implementation, const std::vector<const Scenario*>& scenarios,
-                          const RunnerOptions& options, const std::function<void(RunnerResult)>& report) {
+Introduction RunScenarios(const Implementation& implementation,
+                          const std::vector<const Scenario*>& scenarios,
+                          const RunnerOptions& options,
+                          const std::function<void(RunnerResult)>& report) {
   Shared shared{implementation, scenarios, options, {}, {}, {}, 0, ""};
   InOrder in_order(scenarios.size(), report);
   AllowedCpus();  // asked before any thread is pinned

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Runs scenarios on implementations, several at once, each on a worker with a supervisor, a CPU and a warm process of its own.
+// Runs scenarios on implementations, several at once, each on a worker with a supervisor, a CPU and
+// a warm process of its own.
 #ifndef LOCKSTEP_HARNESS_ENGINE_RUNNER_H_
 #define LOCKSTEP_HARNESS_ENGINE_RUNNER_H_
 
@@ -17,10 +18,11 @@
 namespace lockstep {
 
 struct RunnerOptions {
-  int jobs = 1;               // workers; at most one a CPU is pinned, further ones share
-  double timeout_scale = 1;   // multiplies every bound on waiting, none of the scenarios' own timeouts
+  int jobs = 1;  // workers; at most one a CPU is pinned, further ones share
+  double timeout_scale =
+      1;  // multiplies every bound on waiting, none of the scenarios' own timeouts
   Messages messages = Messages::kJudge;
-  std::string channel_dir;    // where FIFOs are made; exists
+  std::string channel_dir;  // where FIFOs are made; exists
   // When this is past, the rest is not run.
   std::optional<Deadline> deadline;
 };
@@ -47,14 +49,17 @@ struct Introduction {
   Platform platform;
 };
 
-// Runs every scenario once (timing scenarios several times). `report` is called in the order of `scenarios`, as soon as a result and all
-// before it are there, from one thread at a time. Returns when all are done, interrupted, or out of time: `report` has been called for each.
-Introduction RunScenarios(const Implementation& implementation, const std::vector<const Scenario*>& scenarios,
-                          const RunnerOptions& options, const std::function<void(RunnerResult)>& report);
+// Runs every scenario once (timing scenarios several times). `report` is called in the order of
+// `scenarios`, as soon as a result and all before it are there, from one thread at a time. Returns
+// when all are done, interrupted, or out of time: `report` has been called for each.
+Introduction RunScenarios(const Implementation& implementation,
+                          const std::vector<const Scenario*>& scenarios,
+                          const RunnerOptions& options,
+                          const std::function<void(RunnerResult)>& report);
 
 // One scenario on one session, repeated as timing rules ask.
-ScenarioRun RunRepeated(Session& session, const Scenario& scenario, const Platform& platform, const RunnerOptions& options,
-                        const std::string& name_prefix);
+ScenarioRun RunRepeated(Session& session, const Scenario& scenario, const Platform& platform,
+                        const RunnerOptions& options, const std::string& name_prefix);
 
 // The platform that an implementation is held to.
 Platform PlatformOf(const Implementation& implementation, const Hello& hello);

@@ -9,7 +9,8 @@ namespace lockstep {
 
 Elapsed JudgeElapsed(nanoseconds expected, nanoseconds took) {
   if (took < expected - kEarlyTolerance) return Elapsed::kEarly;
-  // Timer slack and a wake-up cost 0.1 ms; a tenth of the wait catches a clock that runs slow or a timeout rounded up.
+  // Timer slack and a wake-up cost 0.1 ms; a tenth of the wait catches a clock that runs slow or a
+  // timeout rounded up.
   const nanoseconds tolerance = std::max<nanoseconds>(std::chrono::milliseconds(2), expected / 10);
   return took > expected + tolerance ? Elapsed::kLate : Elapsed::kInTolerance;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Rules for elapsed time. A wait must never end early; that it ends late is a fault only when the machine is not to blame.
+// Rules for elapsed time. A wait must never end early; that it ends late is a fault only when the
+// machine is not to blame.
 #ifndef LOCKSTEP_HARNESS_ENGINE_TIMING_H_
 #define LOCKSTEP_HARNESS_ENGINE_TIMING_H_
 
@@ -7,22 +8,25 @@
 
 namespace lockstep {
 
-// CPython reckons its deadline in whole µs on the wall clock, and the adapter's first stamp lies a little before that.
+// CPython reckons its deadline in whole µs on the wall clock, and the adapter's first stamp lies a
+// little before that.
 constexpr nanoseconds kEarlyTolerance = std::chrono::microseconds(200);
-// A wait of this many repeats of a scenario is judged: one repeat misses 5 in 100 timers that are 2 % early, and wrongly calls 4 in 100 late
-// on a loaded machine; five do neither.
+// A wait of this many repeats of a scenario is judged: one repeat misses 5 in 100 timers that are 2
+// % early, and wrongly calls 4 in 100 late on a loaded machine; five do neither.
 constexpr int kTimingRepeats = 5;
 // So many late repeats, none in tolerance, each beside a control that was: it is late.
 constexpr int kLateRepeats = 10;
 // Beyond this many repeats the machine is too slow to judge lateness at all.
 constexpr int kMostRepeats = 25;
-// A change of CLOCK_REALTIME against CLOCK_MONOTONIC beyond this voids a repeat: somebody set the clock.
+// A change of CLOCK_REALTIME against CLOCK_MONOTONIC beyond this voids a repeat: somebody set the
+// clock.
 constexpr nanoseconds kClockJump = std::chrono::microseconds(500);
 
 enum class Elapsed { kInTolerance, kEarly, kLate };
 Elapsed JudgeElapsed(nanoseconds expected, nanoseconds took);
 
-// How long a sem_timedwait of this length takes here and now, on a semaphore that nobody posts: the control. Blocks for about as long.
+// How long a sem_timedwait of this length takes here and now, on a semaphore that nobody posts: the
+// control. Blocks for about as long.
 nanoseconds TimeControl(nanoseconds wait);
 
 }  // namespace lockstep

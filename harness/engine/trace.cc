@@ -17,9 +17,12 @@ struct Texts {
     if (!raised.message.empty()) text += ": " + raised.message;
     return text;
   }
-  std::string operator()(const Unsupported& unsupported) const { return "unsupported: " + unsupported.why; }
+  std::string operator()(const Unsupported& unsupported) const {
+    return "unsupported: " + unsupported.why;
+  }
   std::string operator()(const Blocked& blocked) const {
-    return blocked.by == BlockedBy::kFutex ? "-> blocked" : fmt::format("-> blocked ({})", ToText(blocked.by));
+    return blocked.by == BlockedBy::kFutex ? "-> blocked"
+                                           : fmt::format("-> blocked ({})", ToText(blocked.by));
   }
   std::string operator()(const Ended& ended) const {
     if (!ended.status) return "died, how is not known";
@@ -35,11 +38,16 @@ std::string ToText(const Actual& actual) { return std::visit(Texts{}, actual); }
 
 std::string ToText(BlockedBy by) {
   switch (by) {
-    case BlockedBy::kFutex: return "asleep on the semaphore";
-    case BlockedBy::kDeclared: return "asleep in a system call that it declares";
-    case BlockedBy::kQuiet: return "asleep, nothing moved";
-    case BlockedBy::kSpinning: return "spinning: it burns CPU while it waits";
-    case BlockedBy::kPresumed: return "presumed: announced and unanswered";
+    case BlockedBy::kFutex:
+      return "asleep on the semaphore";
+    case BlockedBy::kDeclared:
+      return "asleep in a system call that it declares";
+    case BlockedBy::kQuiet:
+      return "asleep, nothing moved";
+    case BlockedBy::kSpinning:
+      return "spinning: it burns CPU while it waits";
+    case BlockedBy::kPresumed:
+      return "presumed: announced and unanswered";
   }
   return "";
 }

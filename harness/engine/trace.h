@@ -26,8 +26,8 @@ enum class BlockedBy {
 
 struct Blocked {
   BlockedBy by = BlockedBy::kFutex;
-  bool for_ever = false;         // its system call has no time-out
-  std::int64_t seen_ns = 0;      // when it was seen
+  bool for_ever = false;     // its system call has no time-out
+  std::int64_t seen_ns = 0;  // when it was seen
 };
 struct Ended {
   std::optional<int> status;  // as waitpid gives it; nothing: not known
@@ -39,14 +39,15 @@ struct NoAnswer {
 // What a step really did.
 using Actual = std::variant<Value, Raised, Unsupported, Blocked, Ended, NoAnswer>;
 
-// In the transcript language: "-> True", "raises OSError EINVAL: Invalid argument", "-> blocked", "died SIGSEGV".
+// In the transcript language: "-> True", "raises OSError EINVAL: Invalid argument", "-> blocked",
+// "died SIGSEGV".
 std::string ToText(const Actual& actual);
 std::string ToText(BlockedBy by);
 
 struct TraceEntry {
   std::string actor;
-  std::string step;     // as written, without what was expected of it
-  std::string outcome;  // what came of it; empty for steps that have no outcome
+  std::string step;           // as written, without what was expected of it
+  std::string outcome;        // what came of it; empty for steps that have no outcome
   std::int64_t begin_ns = 0;  // the adapter's own stamps around the call; 0: none
   std::int64_t end_ns = 0;
   std::int64_t seen_blocked_ns = 0;  // when the harness saw it blocked; 0: it did not look for that
@@ -59,7 +60,8 @@ struct Divergence {
   std::string step;      // as written
   std::string expected;  // "-> False after 20ms"
   std::string actual;    // "-> True"
-  // What grouping and expectations go by: the operation and the two outcomes, without names and numbers of this run.
+  // What grouping and expectations go by: the operation and the two outcomes, without names and
+  // numbers of this run.
   std::string operation;  // "acquire(timeout=0)"
   Position position;
 };
@@ -74,11 +76,11 @@ struct LateCall {
 
 struct ScenarioRun {
   enum class End {
-    kCompleted,     // every step was as expected
+    kCompleted,  // every step was as expected
     kDiverged,
-    kUnsupported,   // the implementation lacks something, in `reason`
-    kNotRun,        // the machine lacks something, in `reason`
-    kHarnessError,  // the harness or the adapter failed, in `reason`
+    kUnsupported,    // the implementation lacks something, in `reason`
+    kNotRun,         // the machine lacks something, in `reason`
+    kHarnessError,   // the harness or the adapter failed, in `reason`
     kTooEarlyToSee,  // a timed call ended before it was seen blocked: run again, slower
   };
   End end = End::kCompleted;

@@ -19,13 +19,15 @@ namespace {
 constexpr std::size_t kReadSize = 64 * 1024;  // a pipe's default capacity
 constexpr std::size_t kKeep = 16 * 1024;
 constexpr int kDrainReads = 16;
-// Only a line longer than a pipe's capacity waits at all, and then for a reader that is already there.
+// Only a line longer than a pipe's capacity waits at all, and then for a reader that is already
+// there.
 constexpr std::chrono::seconds kWriteLimit{2};
 
 }  // namespace
 
 Result<Channel> Channel::Make(const std::string& path) {
-  // A reader that is gone is an answer to Write, not a signal that ends the harness. Pipes know no MSG_NOSIGNAL.
+  // A reader that is gone is an answer to Write, not a signal that ends the harness. Pipes know no
+  // MSG_NOSIGNAL.
   [[maybe_unused]] static const auto before = ::signal(SIGPIPE, SIG_IGN);
   Channel channel;
   channel.path_ = path;
@@ -41,7 +43,8 @@ Result<Channel> Channel::Make(const std::string& path) {
   channel.write_.Reset(::open(in.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
   channel.read_.Reset(::open(out.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   channel.hold_write_.Reset(::open(out.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
-  if (!channel.write_.valid() || !channel.hold_write_.valid()) return FailErrno("opening " + path, errno);
+  if (!channel.write_.valid() || !channel.hold_write_.valid())
+    return FailErrno("opening " + path, errno);
   return channel;
 }
 
@@ -118,7 +121,8 @@ void OutputCapture::Drain() {
 }
 
 std::string OutputCapture::Text() const {
-  return dropped_ == 0 ? tail_ : fmt::format("[{} bytes before this are not shown]\n{}", dropped_, tail_);
+  return dropped_ == 0 ? tail_
+                       : fmt::format("[{} bytes before this are not shown]\n{}", dropped_, tail_);
 }
 
 void OutputCapture::Clear() {

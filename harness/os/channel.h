@@ -10,8 +10,8 @@
 
 namespace lockstep {
 
-// The harness's ends of an actor's two FIFOs, DIR/NAME.in and DIR/NAME.out. The files are removed by Settle or the destructor, whichever
-// comes first. Blocks only where said.
+// The harness's ends of an actor's two FIFOs, DIR/NAME.in and DIR/NAME.out. The files are removed
+// by Settle or the destructor, whichever comes first. Blocks only where said.
 class Channel {
  public:
   // `path`: DIR/NAME. From the first one on the process ignores SIGPIPE.
@@ -24,10 +24,11 @@ class Channel {
   const std::string& path() const { return path_; }
   int read_fd() const { return read_.get(); }
 
-  // After hello: lets go of the other side's ends, so that the end of the other process is seen, and removes the files.
+  // After hello: lets go of the other side's ends, so that the end of the other process is seen,
+  // and removes the files.
   void Settle();
-  // Sends a whole line. Waits (2 s at most) only for a line longer than the pipe holds, 64 KiB. False when the other side does not take it: it is gone, or
-  // reads nothing any more.
+  // Sends a whole line. Waits (2 s at most) only for a line longer than the pipe holds, 64 KiB.
+  // False when the other side does not take it: it is gone, or reads nothing any more.
   bool Write(std::string_view line) const;
   enum class Read { kData, kNothing, kClosed };
   // Appends what is there to `into`, at most 64 KiB.
@@ -44,14 +45,16 @@ class Channel {
   bool settled_ = false;
 };
 
-// The reading end of a pipe for standard output and error of adapters, and the last of what came through.
+// The reading end of a pipe for standard output and error of adapters, and the last of what came
+// through.
 class OutputCapture {
  public:
   static Result<OutputCapture> Make();
 
   int write_fd() const { return write_.get(); }
   int read_fd() const { return read_.get(); }
-  // Takes what is there: never blocks, and reads at most 1 MiB a call so that a flood holds nothing up.
+  // Takes what is there: never blocks, and reads at most 1 MiB a call so that a flood holds nothing
+  // up.
   void Drain();
   // The last 16 KiB since Clear, after a note of what was cut.
   std::string Text() const;

@@ -19,7 +19,8 @@ std::int64_t Read(clockid_t clock) {
 std::int64_t MonotonicNs() { return Read(CLOCK_MONOTONIC); }
 
 std::int64_t RealtimeOffsetNs() {
-  // The reading with the narrowest bracket of three: a preemption between two readings would look like a jump.
+  // The reading with the narrowest bracket of three: a preemption between two readings would look
+  // like a jump.
   std::int64_t best = 0;
   std::int64_t narrowest = std::numeric_limits<std::int64_t>::max();
   for (int i = 0; i < 3; ++i) {

@@ -12,7 +12,8 @@ using std::chrono::nanoseconds;
 // CLOCK_MONOTONIC, ns: the clock of the adapters' stamps.
 std::int64_t MonotonicNs();
 
-// CLOCK_REALTIME − CLOCK_MONOTONIC, ns, read so that the two readings are at most a few µs apart. When it jumps, the wall clock was set.
+// CLOCK_REALTIME − CLOCK_MONOTONIC, ns, read so that the two readings are at most a few µs apart.
+// When it jumps, the wall clock was set.
 std::int64_t RealtimeOffsetNs();
 
 // A point in time by which a wait has to end.

@@ -21,11 +21,13 @@ namespace {
 
 constexpr std::size_t kOutputLimit = 1 << 20;
 
-Result<pid_t> Spawn(const std::vector<std::string>& argv, const std::vector<std::string>& environment, int output_fd) {
+Result<pid_t> Spawn(const std::vector<std::string>& argv,
+                    const std::vector<std::string>& environment, int output_fd) {
   std::vector<char*> arguments;
   std::vector<char*> variables;
   for (const std::string& arg : argv) arguments.push_back(const_cast<char*>(arg.c_str()));
-  for (const std::string& entry : environment) variables.push_back(const_cast<char*>(entry.c_str()));
+  for (const std::string& entry : environment)
+    variables.push_back(const_cast<char*>(entry.c_str()));
   arguments.push_back(nullptr);
   variables.push_back(nullptr);
   posix_spawn_file_actions_t actions;
@@ -38,17 +40,21 @@ Result<pid_t> Spawn(const std::vector<std::string>& argv, const std::vector<std:
   posix_spawnattr_setpgroup(&attributes, 0);
   sigset_t all;
   sigfillset(&all);
-  posix_spawnattr_setsigdefault(&attributes, &all);  // we ignore SIGPIPE; a shell's pipelines need it
+  posix_spawnattr_setsigdefault(&attributes,
+                                &all);  // we ignore SIGPIPE; a shell's pipelines need it
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
   pid_t pid = 0;
-  const int failure = posix_spawn(&pid, argv[0].c_str(), &actions, &attributes, arguments.data(), variables.data());
+  const int failure =
+      posix_spawn(&pid, argv[0].c_str(), &actions, &attributes, arguments.data(), variables.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (failure != 0) return FailErrno("cannot run " + argv[0], failure);
   return pid;
 }
 
-int LeftMs(const Deadline& deadline) { return static_cast<int>(deadline.Left().count() / 1'000'000); }
+int LeftMs(const Deadline& deadline) {
+  return static_cast<int>(deadline.Left().count() / 1'000'000);
+}
 
 // False when the process still lives at the deadline.
 bool AwaitDeath(pid_t pid, const Deadline& deadline) {
@@ -63,7 +69,8 @@ bool AwaitDeath(pid_t pid, const Deadline& deadline) {
 
 }  // namespace
 
-Result<CommandOutput> RunCommand(const std::vector<std::string>& argv, const std::vector<std::string>& environment, nanoseconds limit) {
+Result<CommandOutput> RunCommand(const std::vector<std::string>& argv,
+                                 const std::vector<std::string>& environment, nanoseconds limit) {
   int fds[2];
   if (::pipe2(fds, O_CLOEXEC) != 0) return FailErrno("pipe", errno);
   UniqueFd reader(fds[0]);
@@ -95,7 +102,8 @@ Result<CommandOutput> RunCommand(const std::vector<std::string>& argv, const std
 }
 
 std::string FindOnPath(const std::string& command) {
-  if (command.find('/') != std::string::npos) return ::access(command.c_str(), X_OK) == 0 ? command : "";
+  if (command.find('/') != std::string::npos)
+    return ::access(command.c_str(), X_OK) == 0 ? command : "";
   const char* path = std::getenv("PATH");
   std::istringstream folders(path != nullptr ? path : "/usr/bin:/bin");
   for (std::string folder; std::getline(folders, folder, ':');) {

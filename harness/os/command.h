@@ -15,9 +15,11 @@ struct CommandOutput {
   std::string output;  // standard output, 1 MiB at most
 };
 
-// Runs a short command of the harness's own (asking an interpreter for its version), with no standard input and standard error thrown away, in a process
-// group of its own. Blocks until it ends; kills the group after `limit`, which is an Error. `environment`: "NAME=value".
-Result<CommandOutput> RunCommand(const std::vector<std::string>& argv, const std::vector<std::string>& environment, nanoseconds limit);
+// Runs a short command of the harness's own (asking an interpreter for its version), with no
+// standard input and standard error thrown away, in a process group of its own. Blocks until it
+// ends; kills the group after `limit`, which is an Error. `environment`: "NAME=value".
+Result<CommandOutput> RunCommand(const std::vector<std::string>& argv,
+                                 const std::vector<std::string>& environment, nanoseconds limit);
 
 // Where a command is on PATH; empty if nowhere. One that has a slash is looked at as it is.
 std::string FindOnPath(const std::string& command);

@@ -4,7 +4,8 @@
 
 namespace lockstep {
 
-// From now on SIGINT, SIGTERM and SIGHUP only set a flag; the second one ends the process at once (supervisors then clean up by themselves).
+// From now on SIGINT, SIGTERM and SIGHUP only set a flag; the second one ends the process at once
+// (supervisors then clean up by themselves).
 void CatchInterrupts();
 // Whether one has come. Any thread.
 bool Interrupted();

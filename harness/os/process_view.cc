@@ -20,7 +20,8 @@ namespace lockstep {
 namespace {
 
 UniqueFd OpenTaskFile(pid_t pid, pid_t tid, const char* name) {
-  return UniqueFd(::open(fmt::format("/proc/{}/task/{}/{}", pid, tid, name).c_str(), O_RDONLY | O_CLOEXEC));
+  return UniqueFd(
+      ::open(fmt::format("/proc/{}/task/{}/{}", pid, tid, name).c_str(), O_RDONLY | O_CLOEXEC));
 }
 
 // Reads a small /proc file from its start; the length, or -1.
@@ -31,7 +32,8 @@ ssize_t ReadFromStart(const UniqueFd& fd, char* buffer, std::size_t size) {
   return n;
 }
 
-// The state letter: the first field behind the command's name, which may hold blanks and parentheses.
+// The state letter: the first field behind the command's name, which may hold blanks and
+// parentheses.
 char StateOf(const char* stat) {
   const char* close = std::strrchr(stat, ')');
   return close != nullptr && close[1] == ' ' ? close[2] : '\0';
@@ -74,13 +76,15 @@ std::string ReadSmallFile(const std::string& path) {
   if (!fd.valid()) return text;
   char buffer[4096];
   ssize_t n = 0;
-  while ((n = ::read(fd.get(), buffer, sizeof buffer)) > 0) text.append(buffer, static_cast<std::size_t>(n));
+  while ((n = ::read(fd.get(), buffer, sizeof buffer)) > 0)
+    text.append(buffer, static_cast<std::size_t>(n));
   return text;
 }
 
 bool ThreadState::InFutexWait() const {
   if (kind != Kind::kSyscall || syscall != SYS_futex) return false;
-  constexpr std::uint64_t kCommandMask = 0x7f;  // FUTEX_CMD_MASK without the private and clock flags
+  constexpr std::uint64_t kCommandMask =
+      0x7f;  // FUTEX_CMD_MASK without the private and clock flags
   constexpr std::uint64_t kWait = 0;
   constexpr std::uint64_t kWaitBitset = 9;
   const std::uint64_t command = args[1] & kCommandMask;
@@ -89,15 +93,22 @@ bool ThreadState::InFutexWait() const {
 
 std::string ThreadState::Text() const {
   switch (kind) {
-    case Kind::kGone: return "gone";
-    case Kind::kZombie: return "dead";
-    case Kind::kRunning: return "running";
-    case Kind::kStopped: return "stopped";
-    case Kind::kAsleep: return "asleep (its system call cannot be read)";
-    case Kind::kSyscall: break;
+    case Kind::kGone:
+      return "gone";
+    case Kind::kZombie:
+      return "dead";
+    case Kind::kRunning:
+      return "running";
+    case Kind::kStopped:
+      return "stopped";
+    case Kind::kAsleep:
+      return "asleep (its system call cannot be read)";
+    case Kind::kSyscall:
+      break;
   }
   if (InFutexWait()) {
-    return fmt::format("asleep in futex at {:#x}, {}", args[0], args[3] == 0 ? "for ever" : "until a deadline");
+    return fmt::format("asleep in futex at {:#x}, {}", args[0],
+                       args[3] == 0 ? "for ever" : "until a deadline");
   }
   return "asleep in " + SyscallName(syscall);
 }
@@ -129,11 +140,15 @@ ThreadState ThreadProbe::Look() const {
   if (ReadFromStart(stat_, buffer, sizeof buffer) <= 0) return ThreadState{};
   switch (StateOf(buffer)) {
     case 'T':
-    case 't': return ThreadState{ThreadState::Kind::kStopped, -1, {}};
+    case 't':
+      return ThreadState{ThreadState::Kind::kStopped, -1, {}};
     case 'Z':
-    case 'X': return ThreadState{ThreadState::Kind::kZombie, -1, {}};
-    case 'R': return ThreadState{ThreadState::Kind::kRunning, -1, {}};
-    default: break;
+    case 'X':
+      return ThreadState{ThreadState::Kind::kZombie, -1, {}};
+    case 'R':
+      return ThreadState{ThreadState::Kind::kRunning, -1, {}};
+    default:
+      break;
   }
   if (state.kind != ThreadState::Kind::kSyscall) state.kind = ThreadState::Kind::kAsleep;
   return state;
@@ -160,8 +175,8 @@ std::optional<Mapping> FindMapping(pid_t pid, std::uint64_t address) {
     unsigned major_number = 0;
     unsigned minor_number = 0;
     // Only the numbers are read; the path at the end may hold anything.
-    if (std::sscanf(maps.c_str() + line, "%lx-%lx %*s %lx %x:%x %lu", &m.start, &m.end, &m.offset, &major_number,
-                    &minor_number, &m.inode) == 6 &&
+    if (std::sscanf(maps.c_str() + line, "%lx-%lx %*s %lx %x:%x %lu", &m.start, &m.end, &m.offset,
+                    &major_number, &minor_number, &m.inode) == 6 &&
         m.start <= address && address < m.end) {
       m.device = makedev(major_number, minor_number);
       return m;
@@ -199,9 +214,11 @@ std::vector<pid_t> ChildrenOf(pid_t pid) {
 }
 
 std::optional<pid_t> InnerId(pid_t pid, pid_t tid) {
-  const std::string status = ReadSmallFile(fmt::format("/proc/{}/task/{}/status", pid, tid == 0 ? pid : tid));
+  const std::string status =
+      ReadSmallFile(fmt::format("/proc/{}/task/{}/status", pid, tid == 0 ? pid : tid));
   const std::size_t at = status.find("\nNSpid:");
-  if (at == std::string::npos) return status.empty() ? std::nullopt : std::optional(tid == 0 ? pid : tid);
+  if (at == std::string::npos)
+    return status.empty() ? std::nullopt : std::optional(tid == 0 ? pid : tid);
   const std::size_t end = status.find('\n', at + 1);
   const std::size_t last = status.find_last_of(" \t", end);
   return static_cast<pid_t>(std::strtol(status.c_str() + last, nullptr, 10));

@@ -19,12 +19,12 @@ namespace lockstep {
 // Where a thread is, at one instant.
 struct ThreadState {
   enum class Kind {
-    kGone,        // no such thread
+    kGone,  // no such thread
     kZombie,
-    kRunning,     // on a CPU, or ready to be
-    kStopped,     // SIGSTOP or a tracer
-    kSyscall,     // asleep in `syscall`
-    kAsleep,      // asleep, and the kernel does not let us see in what
+    kRunning,  // on a CPU, or ready to be
+    kStopped,  // SIGSTOP or a tracer
+    kSyscall,  // asleep in `syscall`
+    kAsleep,   // asleep, and the kernel does not let us see in what
   };
   Kind kind = Kind::kGone;
   long syscall = -1;
@@ -37,16 +37,19 @@ struct ThreadState {
   std::string Text() const;
 };
 
-// Looks at one thread again and again, on descriptors that stay open: 2–3 µs a look. Thread-compatible.
+// Looks at one thread again and again, on descriptors that stay open: 2–3 µs a look.
+// Thread-compatible.
 class ThreadProbe {
  public:
   ThreadProbe() = default;
   ThreadProbe(pid_t pid, pid_t tid);
 
   ThreadState Look() const;
-  // Whether /proc/PID/task/TID/syscall can be read at all (a yama of 2 or 3, gVisor and non-dumpable processes refuse).
+  // Whether /proc/PID/task/TID/syscall can be read at all (a yama of 2 or 3, gVisor and
+  // non-dumpable processes refuse).
   bool CanSeeSyscalls() const;
-  // How often and how long the thread has been on a CPU: two numbers that stand still while it sleeps.
+  // How often and how long the thread has been on a CPU: two numbers that stand still while it
+  // sleeps.
   struct Activity {
     std::uint64_t runtime_ns = 0;
     std::uint64_t switches = 0;
@@ -60,8 +63,8 @@ class ThreadProbe {
   UniqueFd schedstat_;
 };
 
-// What lies at an address: the file behind a mapping, known by device and inode, because glibc's creator
-// of a semaphore maps a temporary name. inode 0: private memory.
+// What lies at an address: the file behind a mapping, known by device and inode, because glibc's
+// creator of a semaphore maps a temporary name. inode 0: private memory.
 struct Mapping {
   std::uint64_t start = 0;
   std::uint64_t end = 0;
@@ -74,8 +77,8 @@ std::optional<Mapping> FindMapping(pid_t pid, std::uint64_t address);
 
 // The direct children of a process, of all its threads.
 std::vector<pid_t> ChildrenOf(pid_t pid);
-// The ids that a task has from the inside of its own PID namespace (last of NSpid); the same number where there is no
-// namespace. tid 0: the process.
+// The ids that a task has from the inside of its own PID namespace (last of NSpid); the same number
+// where there is no namespace. tid 0: the process.
 std::optional<pid_t> InnerId(pid_t pid, pid_t tid = 0);
 // The other way round: which child of `parent`, or which thread of `pid`, calls itself `inner`?
 std::optional<pid_t> OuterChild(pid_t parent, pid_t inner);

@@ -12,8 +12,8 @@ tl::unexpected<Error> FailErrno(const std::string& what, int errno_value) {
 }
 
 void CheckFailed(const char* file, int line, const char* condition) {
-  std::fprintf(stderr, "%s:%d: CHECK failed: %s\nThis is a defect of Lockstep: please report it.\n", file,
-               line, condition);
+  std::fprintf(stderr, "%s:%d: CHECK failed: %s\nThis is a defect of Lockstep: please report it.\n",
+               file, line, condition);
   std::abort();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Errors that a user or a machine can cause travel as Result<T>; our own mistakes stop the program in
-// every build through CHECK. Outcomes of the implementation under test are neither: they are data.
+// Errors that a user or a machine can cause travel as Result<T>; our own mistakes stop the program
+// in every build through CHECK. Outcomes of the implementation under test are neither: they are
+// data.
 #ifndef LOCKSTEP_HARNESS_OS_RESULT_H_
 #define LOCKSTEP_HARNESS_OS_RESULT_H_
 
@@ -10,8 +11,8 @@
 
 namespace lockstep {
 
-// What went wrong, in words for the person who can mend it. `message` says what and what was expected
-// (with file:line:column where there is one); `hint` says what to do and may be empty.
+// What went wrong, in words for the person who can mend it. `message` says what and what was
+// expected (with file:line:column where there is one); `hint` says what to do and may be empty.
 struct Error {
   std::string message;
   std::string hint;
@@ -20,7 +21,8 @@ struct Error {
   std::string Text() const { return hint.empty() ? message : message + "\n  " + hint; }
 };
 
-// tl::expected with [[nodiscard]] on the class: a Result that nobody looks at is a compiler warning.
+// tl::expected with [[nodiscard]] on the class: a Result that nobody looks at is a compiler
+// warning.
 template <class T>
 class [[nodiscard]] Result : public tl::expected<T, Error> {
  public:
@@ -41,8 +43,8 @@ tl::unexpected<Error> FailErrno(const std::string& what, int errno_value);
 }  // namespace lockstep
 
 // A programmer's error: says where, and aborts. On in every build.
-#define CHECK(condition)                                                  \
-  do {                                                                    \
+#define CHECK(condition)                                                       \
+  do {                                                                         \
     if (!(condition)) ::lockstep::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)
 

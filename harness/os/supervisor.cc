@@ -23,13 +23,16 @@ namespace {
 
 constexpr const char* kFillerName = ".filler";
 
-// Runs in the forked guardian, which has no other thread. With namespaces the supervisor is its child, and the guardian waits for it, so
-// that it stays a descendant of the harness: a yama of 1 lets only ancestors look at a process.
+// Runs in the forked guardian, which has no other thread. With namespaces the supervisor is its
+// child, and the guardian waits for it, so that it stays a descendant of the harness: a yama of 1
+// lets only ancestors look at a process.
 [[noreturn]] void RunGuardian(int socket, Isolation isolation, const std::string& name_prefix) {
   ::close_range(3, static_cast<unsigned>(socket) - 1, 0);
   ::close_range(static_cast<unsigned>(socket) + 1, ~0U, 0);
-  ::signal(SIGCHLD, SIG_DFL);  // whoever started the harness may have ignored it: then nothing could be reaped
-  ::setsid();  // a terminal's Ctrl-C is for the harness alone, which then ends us
+  ::signal(
+      SIGCHLD,
+      SIG_DFL);  // whoever started the harness may have ignored it: then nothing could be reaped
+  ::setsid();    // a terminal's Ctrl-C is for the harness alone, which then ends us
   sigset_t all;
   sigfillset(&all);
   ::sigprocmask(SIG_BLOCK, &all, nullptr);
@@ -44,7 +47,8 @@ constexpr const char* kFillerName = ".filler";
     SendMessage(socket, "Y", shm.get());
     ServeAsSupervisor(socket, isolation, name_prefix);
   }
-  // Without a namespace this would end the supervisor before it has cleaned up; with one, its death is the clean-up.
+  // Without a namespace this would end the supervisor before it has cleaned up; with one, its death
+  // is the clean-up.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (const auto entered = EnterNamespaces(isolation); !entered) give_up(entered.error());
   const pid_t pid = ::fork();
@@ -68,7 +72,8 @@ constexpr const char* kFillerName = ".filler";
 
 Result<Supervisor> Supervisor::Start(Isolation isolation, std::string name_prefix) {
   int sockets[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) return FailErrno("socketpair", errno);
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
+    return FailErrno("socketpair", errno);
   Supervisor supervisor;
   supervisor.isolation_ = isolation;
   supervisor.name_prefix_ = std::move(name_prefix);
@@ -88,7 +93,8 @@ Result<void> Supervisor::AwaitReady() {
   // Two messages, in either order: the guardian's and the supervisor's own.
   while (pid_ < 0 || !shm_dir_.valid()) {
     pollfd readable{control_.get(), POLLIN, 0};
-    const auto left_ms = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.Left()).count();
+    const auto left_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline.Left()).count();
     if (left_ms == 0) return Fail("the supervisor did not start in time");
     if (::poll(&readable, 1, static_cast<int>(left_ms)) <= 0) continue;
     auto message = ReceiveMessage(control_.get());
@@ -98,7 +104,8 @@ Result<void> Supervisor::AwaitReady() {
       pid_ = std::atoi(fields[1].c_str());
     } else if (fields[0] == "Y") {
       // Without a /dev/shm there is no descriptor; an invalid one must still end the loop.
-      shm_dir_ = message->fd.valid() ? std::move(message->fd) : UniqueFd(::open("/proc/self/fd", O_RDONLY | O_CLOEXEC));
+      shm_dir_ = message->fd.valid() ? std::move(message->fd)
+                                     : UniqueFd(::open("/proc/self/fd", O_RDONLY | O_CLOEXEC));
     } else {
       return Fail(fields.size() > 1 ? fields[1] : "the supervisor failed");
     }
@@ -116,7 +123,8 @@ Supervisor::~Supervisor() {
   int ended = 0;
   // An interrupt of the harness must not cut the clean-up short.
   do {
-    const auto left_ms = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.Left()).count();
+    const auto left_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline.Left()).count();
     ended = ::poll(&dead, 1, static_cast<int>(left_ms));
   } while (ended < 0 && errno == EINTR);
   if (ended <= 0) ::kill(guardian_, SIGKILL);
@@ -142,8 +150,10 @@ Result<std::optional<std::string>> Supervisor::Receive(nanoseconds wait) {
 
 Result<std::string> Supervisor::Ask(const std::string& request, int fd_to_send) {
   if (request.size() > kMessageLimit) {
-    return Fail(fmt::format("a command and its environment have {} bytes, and at most {} can be passed on", request.size(), kMessageLimit),
-                "unset what is large in the environment");
+    return Fail(
+        fmt::format("a command and its environment have {} bytes, and at most {} can be passed on",
+                    request.size(), kMessageLimit),
+        "unset what is large in the environment");
   }
   if (!SendMessage(control_.get(), request, fd_to_send)) return Fail("the supervisor is gone");
   const Deadline deadline = Deadline::After(kAnswerLimit);
@@ -172,9 +182,12 @@ Result<void> Supervisor::KillAll() {
 }
 
 Result<void> Supervisor::MountShm(const ShmOptions& o) {
-  const auto number = [](const std::optional<long>& n) { return n ? std::to_string(*n) : std::string(); };
-  const auto answer = Ask(JoinFields({"M", number(o.size_bytes), number(o.inodes), o.full ? "1" : "",
-                                      o.read_only ? "1" : "", o.absent ? "1" : ""}));
+  const auto number = [](const std::optional<long>& n) {
+    return n ? std::to_string(*n) : std::string();
+  };
+  const auto answer =
+      Ask(JoinFields({"M", number(o.size_bytes), number(o.inodes), o.full ? "1" : "",
+                      o.read_only ? "1" : "", o.absent ? "1" : ""}));
   if (!answer) return tl::unexpected(answer.error());
   return {};
 }

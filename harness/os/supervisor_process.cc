@@ -26,17 +26,19 @@ namespace lockstep {
 namespace {
 
 constexpr const char* kFillerName = ".filler";
-// Rounds of killing until nobody is left: a process that forks itself again and again needs a few; each is bounded by its wait.
+// Rounds of killing until nobody is left: a process that forks itself again and again needs a few;
+// each is bounded by its wait.
 constexpr int kKillRounds = 1000;
 constexpr int kReapsAtOnce = 100;
 
 bool WriteWhole(const char* path, const std::string& text) {
   const UniqueFd fd(::open(path, O_WRONLY | O_CLOEXEC));
-  return fd.valid() && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  return fd.valid() &&
+         ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
-// A /dev with nothing but what interpreters open at start, and no /dev/shm. 0, or what failed: `mounted` tells whether there is something to take
-// away again.
+// A /dev with nothing but what interpreters open at start, and no /dev/shm. 0, or what failed:
+// `mounted` tells whether there is something to take away again.
 int MountDevWithoutShm(bool* mounted) {
   constexpr const char* kNodes[] = {"/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"};
   std::vector<UniqueFd> nodes;
@@ -53,7 +55,8 @@ int MountDevWithoutShm(bool* mounted) {
 }
 
 int FillShm() {
-  const UniqueFd fd(::open(fmt::format("/dev/shm/{}", kFillerName).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  const UniqueFd fd(::open(fmt::format("/dev/shm/{}", kFillerName).c_str(),
+                           O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   if (!fd.valid()) return errno;
   const std::string block(4096, '\0');
   while (::write(fd.get(), block.data(), block.size()) > 0) {
@@ -105,7 +108,8 @@ class Server {
   }
 
  private:
-  // Whether there may be more: who forks and dies without end must not keep us from being told to kill.
+  // Whether there may be more: who forks and dies without end must not keep us from being told to
+  // kill.
   bool ReapOrphans() {
     int status = 0;
     for (int i = 0; i < kReapsAtOnce; ++i) {
@@ -119,16 +123,27 @@ class Server {
   void Serve(const ReceivedMessage& message) {
     const std::vector<std::string> fields = SplitFields(message.text);
     switch (message.text.empty() ? '\0' : message.text[0]) {
-      case 'L': Answer(LaunchCommand(fields, message.fd.get())); break;
-      case 'K': Answer(KillEverything() ? Result<std::string>("") : Fail("some processes would not die")); break;
-      case 'M': MountShm(fields); break;
-      case 'U': UnmountShm(); break;
-      default: Answer(Fail("the supervisor does not know this request"));
+      case 'L':
+        Answer(LaunchCommand(fields, message.fd.get()));
+        break;
+      case 'K':
+        Answer(KillEverything() ? Result<std::string>("") : Fail("some processes would not die"));
+        break;
+      case 'M':
+        MountShm(fields);
+        break;
+      case 'U':
+        UnmountShm();
+        break;
+      default:
+        Answer(Fail("the supervisor does not know this request"));
     }
   }
 
   void Answer(const Result<std::string>& result, int fd = -1) {
-    SendMessage(socket_, result ? JoinFields({"+", *result}) : JoinFields({"-", result.error().message}), fd);
+    SendMessage(socket_,
+                result ? JoinFields({"+", *result}) : JoinFields({"-", result.error().message}),
+                fd);
   }
 
   // Fields: L, cpu, directory, argc, argv…, environment…
@@ -141,7 +156,8 @@ class Server {
     ::close(report[1]);
     const UniqueFd reader(report[0]);
     int failure = 0;
-    // End of file: exec has closed the pipe. Bounded by exec itself; there is no adapter's code before it.
+    // End of file: exec has closed the pipe. Bounded by exec itself; there is no adapter's code
+    // before it.
     if (::read(reader.get(), &failure, sizeof failure) == sizeof failure) {
       ::waitpid(pid, nullptr, 0);
       if (failure < 0) return FailErrno(fmt::format("cannot start in {}", fields[2]), -failure);
@@ -150,7 +166,8 @@ class Server {
     return std::to_string(pid);
   }
 
-  [[noreturn]] static void BecomeCommand(const std::vector<std::string>& fields, int output_fd, int report_fd) {
+  [[noreturn]] static void BecomeCommand(const std::vector<std::string>& fields, int output_fd,
+                                         int report_fd) {
     const int cpu = std::atoi(fields[1].c_str());
     const std::size_t argc = std::strtoul(fields[3].c_str(), nullptr, 10);
     std::vector<char*> argv;
@@ -168,8 +185,10 @@ class Server {
       CPU_SET(static_cast<std::size_t>(cpu), &set);
       ::sched_setaffinity(0, sizeof set, &set);
     }
-    // No capability survives the exec, not even root's: root and an ordinary user get the same verdicts.
-    for (int capability = 0; capability <= 63; ++capability) ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    // No capability survives the exec, not even root's: root and an ordinary user get the same
+    // verdicts.
+    for (int capability = 0; capability <= 63; ++capability)
+      ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     const rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);  // crashes are expected, their core files are not wanted
@@ -230,7 +249,8 @@ class Server {
     DIR* dir = ::opendir("/dev/shm");
     if (dir == nullptr) return;
     while (const dirent* entry = ::readdir(dir)) {
-      if (std::strstr(entry->d_name, name_prefix_.c_str()) != nullptr) ::unlinkat(::dirfd(dir), entry->d_name, 0);
+      if (std::strstr(entry->d_name, name_prefix_.c_str()) != nullptr)
+        ::unlinkat(::dirfd(dir), entry->d_name, 0);
     }
     ::closedir(dir);
   }
@@ -245,15 +265,16 @@ class Server {
       if (failure != 0) return Answer(FailErrno("mount on /dev", failure));
       return Answer(std::string());
     }
-    if (::mount("none", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, MountOptions(fields).c_str()) != 0) {
+    if (::mount("none", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, MountOptions(fields).c_str()) !=
+        0) {
       return Answer(FailErrno("mount on /dev/shm", errno));
     }
     mounted_on_ = "/dev/shm";
     if (const int failure = fields[3] == "1" ? FillShm() : 0; failure != 0) {
       return Answer(FailErrno("filling /dev/shm", failure));
     }
-    if (fields[4] == "1" &&
-        ::mount("none", "/dev/shm", nullptr, MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr) != 0) {
+    if (fields[4] == "1" && ::mount("none", "/dev/shm", nullptr,
+                                    MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr) != 0) {
       return Answer(FailErrno("remounting /dev/shm read-only", errno));
     }
     const UniqueFd dir(::open("/dev/shm", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -352,7 +373,8 @@ Result<void> EnterNamespaces(Isolation isolation) {
   if (::unshare(flags) != 0) return FailErrno("unshare", errno);
   if (isolation == Isolation::kUserNamespace) {
     // setgroups must be denied before an ordinary user may map a group: user_namespaces(7).
-    if (!WriteWhole("/proc/self/setgroups", "deny")) return FailErrno("writing /proc/self/setgroups", errno);
+    if (!WriteWhole("/proc/self/setgroups", "deny"))
+      return FailErrno("writing /proc/self/setgroups", errno);
     if (!WriteWhole("/proc/self/uid_map", fmt::format("{} {} 1", uid, uid))) {
       return FailErrno("writing /proc/self/uid_map", errno);
     }
@@ -364,7 +386,8 @@ Result<void> EnterNamespaces(Isolation isolation) {
 }
 
 Result<void> MountOwnShm() {
-  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return FailErrno("making mounts private", errno);
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    return FailErrno("making mounts private", errno);
   if (::mount("none", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=256m") != 0) {
     return FailErrno("mounting a tmpfs on /dev/shm", errno);
   }

@@ -11,7 +11,8 @@ struct Entry {
   long number;
 };
 
-// Numbers come from the headers: they differ between architectures, and some have no `poll` or `select` at all.
+// Numbers come from the headers: they differ between architectures, and some have no `poll` or
+// `select` at all.
 constexpr Entry kEntries[] = {
     {"futex", SYS_futex},
 #ifdef SYS_futex_waitv

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the harness's own tests share: waiting for a condition, processes that end with their test, a folder that goes with it.
+// What the harness's own tests share: waiting for a condition, processes that end with their test,
+// a folder that goes with it.
 #ifndef LOCKSTEP_HARNESS_OS_TESTING_SUPPORT_H_
 #define LOCKSTEP_HARNESS_OS_TESTING_SUPPORT_H_
 
@@ -41,7 +42,8 @@ class TestFolder {
   std::string path_;
 };
 
-// A fork of the test that runs a function and then exits with what it returns. Killed and reaped at the latest with this object.
+// A fork of the test that runs a function and then exits with what it returns. Killed and reaped at
+// the latest with this object.
 class TestChild {
  public:
   explicit TestChild(const std::function<int()>& function);
@@ -59,7 +61,8 @@ class TestChild {
   bool reaped_ = false;
 };
 
-// Makes the calling process the one that orphans below it are given to, and reaps all its children that have died.
+// Makes the calling process the one that orphans below it are given to, and reaps all its children
+// that have died.
 void AdoptOrphans();
 void ReapAll();
 

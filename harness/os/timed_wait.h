@@ -6,7 +6,8 @@
 
 namespace lockstep {
 
-// The C library's own sem_timedwait on a semaphore that nobody posts. Blocks for `wait`, and for as long as the machine is late.
+// The C library's own sem_timedwait on a semaphore that nobody posts. Blocks for `wait`, and for as
+// long as the machine is late.
 void WaitOnASemaphoreFor(nanoseconds wait);
 
 }  // namespace lockstep

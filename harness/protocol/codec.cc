@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The only file of the harness's lower layers that includes nlohmann/json: it costs seconds to compile, and its exceptions stop here.
+// The only file of the harness's lower layers that includes nlohmann/json: it costs seconds to
+// compile, and its exceptions stop here.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -16,7 +17,8 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kQuoteLimit = 120;  // characters of a bad line that an error quotes
 
-// --- Values to text --------------------------------------------------------------------------------
+// --- Values to text
+// --------------------------------------------------------------------------------
 
 void AppendValue(const Value& value, std::string& out);
 
@@ -68,7 +70,9 @@ struct Appender {
   }
 };
 
-void AppendValue(const Value& value, std::string& out) { std::visit(Appender{out}, value.variant()); }
+void AppendValue(const Value& value, std::string& out) {
+  std::visit(Appender{out}, value.variant());
+}
 
 void AppendRequest(const Request& request, std::string& out) {
   out += '{';
@@ -105,20 +109,23 @@ void AppendRequest(const Request& request, std::string& out) {
     out += '}';
   }
   field("witness", request.witness);
-  if (request.slot >= 0) out += fmt::format(R"(,"slot":{},"slots":{})", request.slot, request.slots);
+  if (request.slot >= 0)
+    out += fmt::format(R"(,"slot":{},"slots":{})", request.slot, request.slots);
   if (request.restart) out += R"(,"restart":true)";
   out += '}';
 }
 
-// --- Text to values --------------------------------------------------------------------------------
+// --- Text to values
+// --------------------------------------------------------------------------------
 
 // Thrown within this file only, with what is wrong in a few words.
 struct Wrong {
   std::string what;
 };
 
-// Builds a Json from a text, and refuses what JSON readers resolve each in its own way, or badly: duplicate keys, nesting that would exhaust the
-// stack of whoever walks over it, and integers that a double would round.
+// Builds a Json from a text, and refuses what JSON readers resolve each in its own way, or badly:
+// duplicate keys, nesting that would exhaust the stack of whoever walks over it, and integers that
+// a double would round.
 class Builder : public Json::json_sax_t {
  public:
   Json Take() { return std::move(root_); }
@@ -142,7 +149,9 @@ class Builder : public Json::json_sax_t {
     key_ = std::move(name);
     return true;
   }
-  bool parse_error(std::size_t, const std::string&, const Json::exception&) override { throw Wrong{"is not JSON"}; }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) override {
+    throw Wrong{"is not JSON"};
+  }
 
  private:
   // Deeper than any value of a scenario, and far from what a stack bears.
@@ -153,7 +162,8 @@ class Builder : public Json::json_sax_t {
     return true;
   }
   bool Open(Json container) {
-    if (open_.size() >= kDepthLimit) throw Wrong{fmt::format("is nested deeper than {} levels", kDepthLimit)};
+    if (open_.size() >= kDepthLimit)
+      throw Wrong{fmt::format("is nested deeper than {} levels", kDepthLimit)};
     open_.push_back(Add(std::move(container)));
     return true;
   }
@@ -187,7 +197,8 @@ std::string StringOf(const Json& json, const char* what) {
 }
 
 std::int64_t IntOf(const Json& json, const char* what) {
-  if (!json.is_number_integer()) throw Wrong{fmt::format("has \"{}\" that is not an integer", what)};
+  if (!json.is_number_integer())
+    throw Wrong{fmt::format("has \"{}\" that is not an integer", what)};
   if (json.is_number_unsigned() && json.get<std::uint64_t>() > INT64_MAX) {
     throw Wrong{fmt::format("has \"{}\" out of range", what)};
   }
@@ -206,11 +217,13 @@ Value IntFromDigits(const std::string& digits) {
   const auto parsed = std::from_chars(digits.data(), end, small);
   if (parsed.ec == std::errc() && parsed.ptr == end) return Value(small);
   const std::size_t first = digits.starts_with('-') ? 1 : 0;
-  if (digits.size() == first || digits.find_first_not_of("0123456789", first) != std::string::npos) {
+  if (digits.size() == first ||
+      digits.find_first_not_of("0123456789", first) != std::string::npos) {
     throw Wrong{"has an int that is not decimal digits"};
   }
   // 64 bits do not hold it, so there is a digit that is not 0.
-  return Value(BigInt{digits.substr(0, first) + digits.substr(digits.find_first_not_of('0', first))});
+  return Value(
+      BigInt{digits.substr(0, first) + digits.substr(digits.find_first_not_of('0', first))});
 }
 
 Value FloatFromText(const std::string& text) {
@@ -230,7 +243,8 @@ Value BytesFromHex(const std::string& hex) {
   for (std::size_t i = 0; i < hex.size(); i += 2) {
     unsigned byte = 0;
     const auto parsed = std::from_chars(hex.data() + i, hex.data() + i + 2, byte, 16);
-    if (parsed.ec != std::errc() || parsed.ptr != hex.data() + i + 2) throw Wrong{"has bytes that are not hexadecimal"};
+    if (parsed.ec != std::errc() || parsed.ptr != hex.data() + i + 2)
+      throw Wrong{"has bytes that are not hexadecimal"};
     bytes.data += static_cast<char>(byte);
   }
   return Value(bytes);
@@ -247,15 +261,24 @@ std::vector<Value> ItemsOf(const Json& json) {
 
 Value ValueOf(const Json& json) {
   switch (json.type()) {
-    case Json::value_t::null: return Value(None{});
-    case Json::value_t::boolean: return Value(json.get<bool>());
-    case Json::value_t::number_integer: return Value(json.get<std::int64_t>());
-    case Json::value_t::number_unsigned: return IntFromDigits(json.dump());
-    case Json::value_t::number_float: return Value(json.get<double>());
-    case Json::value_t::string: return Value(json.get<std::string>());
-    case Json::value_t::array: return Value(List{ItemsOf(json)});
-    case Json::value_t::object: break;
-    default: throw Wrong{"has a value of no known kind"};
+    case Json::value_t::null:
+      return Value(None{});
+    case Json::value_t::boolean:
+      return Value(json.get<bool>());
+    case Json::value_t::number_integer:
+      return Value(json.get<std::int64_t>());
+    case Json::value_t::number_unsigned:
+      return IntFromDigits(json.dump());
+    case Json::value_t::number_float:
+      return Value(json.get<double>());
+    case Json::value_t::string:
+      return Value(json.get<std::string>());
+    case Json::value_t::array:
+      return Value(List{ItemsOf(json)});
+    case Json::value_t::object:
+      break;
+    default:
+      throw Wrong{"has a value of no known kind"};
   }
   if (json.size() != 1) throw Wrong{"has a value that is an object of not exactly one key"};
   const std::string& kind = json.begin().key();
@@ -269,7 +292,8 @@ Value ValueOf(const Json& json) {
   throw Wrong{"has a value of unknown kind \"" + kind + "\""};
 }
 
-// --- Messages --------------------------------------------------------------------------------------
+// --- Messages
+// --------------------------------------------------------------------------------------
 
 Raised RaisedOf(const Json& json) {
   if (!json.is_object() || !json.contains("type")) throw Wrong{"has \"raised\" without \"type\""};
@@ -300,7 +324,8 @@ Hello HelloOf(const Json& json) {
   if (json.contains("tid")) hello.tid = SmallIntOf(json["tid"], "tid");
   if (json.contains("capabilities")) {
     if (!json["capabilities"].is_array()) throw Wrong{"has \"capabilities\" that is not an array"};
-    for (const Json& c : json["capabilities"]) hello.capabilities.insert(StringOf(c, "capabilities"));
+    for (const Json& c : json["capabilities"])
+      hello.capabilities.insert(StringOf(c, "capabilities"));
   }
   if (json.contains("build")) {
     if (!json["build"].is_object()) throw Wrong{"has \"build\" that is not an object"};
@@ -321,12 +346,14 @@ Reply ReplyOf(const Json& json) {
   if (json.contains("unsupported")) {
     ++outcomes, reply.outcome = Unsupported{StringOf(json["unsupported"], "unsupported")};
   }
-  if (json.contains("error")) ++outcomes, reply.outcome = AdapterError{StringOf(json["error"], "error")};
+  if (json.contains("error"))
+    ++outcomes, reply.outcome = AdapterError{StringOf(json["error"], "error")};
   if (outcomes == 0) throw Wrong{"has no outcome: returned, raised, unsupported or error"};
   if (outcomes > 1) throw Wrong{"has more than one outcome"};
   const bool called = json.contains("returned") || json.contains("raised");
   if (called || json.contains("begin")) {
-    if (!json.contains("begin") || !json.contains("end")) throw Wrong{"has no \"begin\" and \"end\""};
+    if (!json.contains("begin") || !json.contains("end"))
+      throw Wrong{"has no \"begin\" and \"end\""};
     reply.begin_ns = IntOf(json["begin"], "begin");
     reply.end_ns = IntOf(json["end"], "end");
     if (reply.end_ns < reply.begin_ns) throw Wrong{"has \"end\" before \"begin\""};
@@ -357,8 +384,11 @@ Message MessageOf(const Json& json) {
 std::string QuoteLine(std::string_view line) {
   std::string_view shown = line.substr(0, kQuoteLimit);
   // Not in the middle of a character.
-  const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(line[at]) & 0xc0) == 0x80; };
-  while (shown.size() < line.size() && !shown.empty() && continues(shown.size())) shown.remove_suffix(1);
+  const auto continues = [&](std::size_t at) {
+    return (static_cast<unsigned char>(line[at]) & 0xc0) == 0x80;
+  };
+  while (shown.size() < line.size() && !shown.empty() && continues(shown.size()))
+    shown.remove_suffix(1);
   std::string text = Value(std::string(shown)).Repr();
   try {
     static_cast<void>(Json(std::string(shown)).dump());  // throws where it is no UTF-8
@@ -386,7 +416,9 @@ std::string EncodeRequest(const Request& request) {
   return out;
 }
 
-std::string EncodeWelcome() { return fmt::format("{{\"welcome\":{{\"protocol\":{}}}}}\n", kProtocolVersion); }
+std::string EncodeWelcome() {
+  return fmt::format("{{\"welcome\":{{\"protocol\":{}}}}}\n", kProtocolVersion);
+}
 
 std::string EncodeGoodbye(const std::string& reason) {
   std::string out = R"({"goodbye":)";

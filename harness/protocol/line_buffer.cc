@@ -11,8 +11,8 @@ bool LineBuffer::Add(const char* data, std::size_t size) {
     start_ = 0;
   }
   data_.append(data, size);
-  // Only the first line can be too long here, ended or not: lines before it were taken before more was read, and those behind it are within what
-  // one read gives.
+  // Only the first line can be too long here, ended or not: lines before it were taken before more
+  // was read, and those behind it are within what one read gives.
   const std::size_t end = data_.find('\n');
   return (end == std::string::npos ? data_.size() : end) < kLineLimit;
 }

@@ -70,7 +70,8 @@ struct Reply {
 
 using Message = std::variant<Hello, Calling, HandledSignal, Reply>;
 
-// One line, without its end. An Error says in a few words what is wrong with it: "is not JSON", "has two outcomes" …
+// One line, without its end. An Error says in a few words what is wrong with it: "is not JSON",
+// "has two outcomes" …
 Result<Message> DecodeMessage(std::string_view line);
 
 // The beginning of a line that an adapter sent, as a message quotes it: in UTF-8 whatever was sent.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The values that steps pass and return, typed as Python types them: True is not 1, None is not False,
-// 1 is not 1.0, and NaN, infinities and integers of any size survive (impl/adapters/PROTOCOL.md, section 4).
+// The values that steps pass and return, typed as Python types them: True is not 1, None is not
+// False, 1 is not 1.0, and NaN, infinities and integers of any size survive
+// (impl/adapters/PROTOCOL.md, section 4).
 #ifndef LOCKSTEP_HARNESS_PROTOCOL_VALUE_H_
 #define LOCKSTEP_HARNESS_PROTOCOL_VALUE_H_
 
@@ -39,7 +40,8 @@ struct Object {
   std::string type;
   bool operator==(const Object&) const = default;
 };
-// An object of the adapter's process, by the name under which the adapter keeps it; only as an argument.
+// An object of the adapter's process, by the name under which the adapter keeps it; only as an
+// argument.
 struct Ref {
   std::string name;
   bool operator==(const Ref&) const = default;
@@ -47,15 +49,16 @@ struct Ref {
 
 class Value {
  public:
-  using Variant = std::variant<None, bool, std::int64_t, BigInt, double, std::string, Bytes, List, Tuple,
-                               Object, Ref>;
+  using Variant = std::variant<None, bool, std::int64_t, BigInt, double, std::string, Bytes, List,
+                               Tuple, Object, Ref>;
 
   Value() = default;
-  // Implicit from each alternative, so that tests and tables read naturally; never from const char*, which
-  // would silently become bool.
+  // Implicit from each alternative, so that tests and tables read naturally; never from const
+  // char*, which would silently become bool.
   template <class T>
-    requires std::is_constructible_v<Variant, T> && (!std::is_pointer_v<std::decay_t<T>>)
-  Value(T alternative) : variant_(std::move(alternative)) {}  // NOLINT
+  requires std::is_constructible_v<Variant, T> &&
+      (!std::is_pointer_v<std::decay_t<T>>)Value(T alternative)
+      : variant_(std::move(alternative)) {}  // NOLINT
 
   static Value Int(std::int64_t i) { return Value(i); }
 

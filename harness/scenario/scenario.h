@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A scenario as the engine sees it: which actor does what, and what comes of it. Plain data, made by the
-// parser from scenarios/*.toml (the language: scenarios/LANGUAGE.md) or built by a program (a fuzzer).
+// A scenario as the engine sees it: which actor does what, and what comes of it. Plain data, made
+// by the parser from scenarios/*.toml (the language: scenarios/LANGUAGE.md) or built by a program
+// (a fuzzer).
 #ifndef LOCKSTEP_HARNESS_SCENARIO_SCENARIO_H_
 #define LOCKSTEP_HARNESS_SCENARIO_SCENARIO_H_
 
@@ -23,7 +24,8 @@ struct Position {
   int column = 0;
 };
 
-// --- Versions -------------------------------------------------------------------------------------
+// --- Versions
+// -------------------------------------------------------------------------------------
 
 // A dotted version, compared number by number: 3.9 < 3.14; missing parts are 0.
 struct Version {
@@ -56,15 +58,18 @@ struct Condition {
   bool Holds(const Platform& platform) const;
 };
 
-// --- Expressions ----------------------------------------------------------------------------------
+// --- Expressions
+// ----------------------------------------------------------------------------------
 
-// An argument or an expected value. Constants are folded by the parser; what is left is known at run time
-// only: fresh names, captured variables, attributes of another process's object.
+// An argument or an expected value. Constants are folded by the parser; what is left is known at
+// run time only: fresh names, captured variables, attributes of another process's object.
 struct Expr {
   enum class Kind {
     kLiteral,    // value
-    kFreshName,  // NAME, NAME2 …: name = "NAME2"; with a leading slash. BARE, BARE2 …: the same without
-    kVariable,   // name, of process `actor` (empty: of the actor whose step this is): a captured value or an object
+    kFreshName,  // NAME, NAME2 …: name = "NAME2"; with a leading slash. BARE, BARE2 …: the same
+                 // without
+    kVariable,   // name, of process `actor` (empty: of the actor whose step this is): a captured
+                 // value or an object
     kAttribute,  // operands[0] (a kVariable) . name
     kConcat,     // operands[0] + operands[1], two strings
     kRepeat,     // operands[0] * operands[1], string and int
@@ -80,38 +85,42 @@ struct Expr {
 };
 
 struct Call {
-  // Keep the result under this name: an object in the adapter's process, a plain value with the engine.
+  // Keep the result under this name: an object in the adapter's process, a plain value with the
+  // engine.
   std::string as;
   // The object that it is done on; empty for functions and constructors.
   std::string object;
-  // An operation of impl/adapters/PROTOCOL.md, section 5. `s.kind` is operation "get" with the argument
-  // 'kind'; `m.buf[a:b]` is "read"; `m.buf[a:b] = x` is "write"; `del s` is "del".
+  // An operation of impl/adapters/PROTOCOL.md, section 5. `s.kind` is operation "get" with the
+  // argument 'kind'; `m.buf[a:b]` is "read"; `m.buf[a:b] = x` is "write"; `del s` is "del".
   std::string operation;
   std::vector<Expr> args;
   std::vector<std::pair<std::string, Expr>> kwargs;
   Position position;
 };
 
-// --- What is expected -----------------------------------------------------------------------------
+// --- What is expected
+// -----------------------------------------------------------------------------
 
 // One outcome that is right. Type and errno are always judged, a message only where written.
 struct Expected {
   enum class Kind { kReturned, kRaised, kBlocked, kUnsupported };
   Kind kind = Kind::kReturned;
-  Expr value;                        // kReturned, unless:
-  std::string type_of_value;         // kReturned: `-> int`, `-> str` …, any value of that type; "..." any value
-  std::string type;                  // kRaised: Python's name
-  std::optional<int> errno_value;    // kRaised: for an OSError always there, but for `OSError any`
+  Expr value;  // kReturned, unless:
+  std::string
+      type_of_value;  // kReturned: `-> int`, `-> str` …, any value of that type; "..." any value
+  std::string type;   // kRaised: Python's name
+  std::optional<int> errno_value;  // kRaised: for an OSError always there, but for `OSError any`
   std::optional<std::string> message;  // kRaised: `...` in it matches any text
 };
 
 struct Expectation {
-  std::vector<Expected> alternatives;            // `or`; never empty
+  std::vector<Expected> alternatives;             // `or`; never empty
   std::optional<std::chrono::nanoseconds> after;  // judged against the adapter's own stamps
-  std::string text;                              // as written: "-> False after 50ms"
+  std::string text;                               // as written: "-> False after 50ms"
 };
 
-// --- Steps ----------------------------------------------------------------------------------------
+// --- Steps
+// ----------------------------------------------------------------------------------------
 
 // `A CALL`, with or without an outcome. None written: it must not raise.
 struct Do {
@@ -124,7 +133,8 @@ struct Await {
   std::vector<std::string> actors;
   Expectation expectation;
 };
-// `a|b returns True as w, other l`: exactly one of the calls in flight ends, and so. `as` and `other` are optional.
+// `a|b returns True as w, other l`: exactly one of the calls in flight ends, and so. `as` and
+// `other` are optional.
 struct OneOf {
   std::vector<std::string> actors;
   Expectation expectation;
@@ -164,7 +174,8 @@ struct OnSignal {
   Call call;         // kCall
   bool restart = false;
 };
-// `kill A SIGKILL` (the process of A), `signal A SIGUSR1` (its thread), `stop A`, `cont A` (its process).
+// `kill A SIGKILL` (the process of A), `signal A SIGUSR1` (its thread), `stop A`, `cont A` (its
+// process).
 struct SendSignal {
   std::vector<std::string> actors;
   std::string signal;
@@ -180,7 +191,8 @@ struct Hammer {
   std::string object;
   int rounds = 0;
 };
-// `hammer: entries 8000, counter 8000, inside <= 3, value 3`: what all hammers since the last such line did together.
+// `hammer: entries 8000, counter 8000, inside <= 3, value 3`: what all hammers since the last such
+// line did together.
 struct HammerResult {
   std::optional<long> entries;
   std::optional<long> counter;
@@ -191,38 +203,43 @@ struct HammerResult {
 struct Left {
   std::vector<Expr> names;  // kFreshName, or kConcat over one
 };
-// `machine shm size=4K inodes=8 full`: a /dev/shm of this kind for this scenario; needs a namespace.
+// `machine shm size=4K inodes=8 full`: a /dev/shm of this kind for this scenario; needs a
+// namespace.
 struct Machine {
   std::optional<long> size_bytes;
   std::optional<long> inodes;
-  bool full = false;       // filled to the last block
+  bool full = false;  // filled to the last block
   bool read_only = false;
-  bool absent = false;     // no /dev/shm at all
+  bool absent = false;  // no /dev/shm at all
 };
 
 struct Step {
-  std::variant<Do, Await, OneOf, StillBlocked, Handled, Died, Exited, Create, OnSignal, SendSignal, Together,
-               Hammer, HammerResult, Left, Machine>
+  std::variant<Do, Await, OneOf, StillBlocked, Handled, Died, Exited, Create, OnSignal, SendSignal,
+               Together, Hammer, HammerResult, Left, Machine>
       what;
   Position position;
   std::string text;     // as written, without comment and condition, blanks folded
   Condition condition;  // the step is there only when it holds
 };
 
-// --- Scenarios ------------------------------------------------------------------------------------
+// --- Scenarios
+// ------------------------------------------------------------------------------------
 
 enum class Level { kCore, kFull };
 
 struct Scenario {
-  std::string name;    // "fork/child-inherits-ownership"; the part before the slash is the area and the file's stem
+  std::string name;    // "fork/child-inherits-ownership"; the part before the slash is the area and
+                       // the file's stem
   std::string says;    // one sentence: the rule
   std::string source;  // where the rule comes from
   Level level = Level::kFull;
-  std::set<std::string> tags;   // "parallel": not pinned to one CPU; "timing" is added when a step has `after`
+  std::set<std::string>
+      tags;  // "parallel": not pinned to one CPU; "timing" is added when a step has `after`
   std::set<std::string> needs;  // capabilities: those written and those that its steps use
   Condition condition;          // `when`: not for other platforms
   std::vector<Step> steps;
-  std::string steps_text;  // the transcript as written, placeholders filled in, common indent removed
+  std::string
+      steps_text;  // the transcript as written, placeholders filled in, common indent removed
   std::string file;
   int line = 0;  // of the [[scenario]] table
 
@@ -233,8 +250,9 @@ struct Scenario {
   bool IsTiming() const { return tags.count("timing") != 0; }
 };
 
-// A transcript line for a step, as a report prints it. A step or an expectation that has its text as written is printed so;
-// one built by a program, without a text, is put into words (for a group a line each), and parsing these gives the same.
+// A transcript line for a step, as a report prints it. A step or an expectation that has its text
+// as written is printed so; one built by a program, without a text, is put into words (for a group
+// a line each), and parsing these gives the same.
 std::string ToText(const Expr& expr);
 std::string ToText(const Call& call);
 std::string ToText(const Expectation& expectation);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Expectations: the divergences of an implementation that are known, each with the reason that must match. A known divergence that is gone fails the
-// run, so that a fix is noticed and a regression after it is too. The format: impl/EXPECTATIONS.md.
+// Expectations: the divergences of an implementation that are known, each with the reason that must
+// match. A known divergence that is gone fails the run, so that a fix is noticed and a regression
+// after it is too. The format: impl/EXPECTATIONS.md.
 #ifndef LOCKSTEP_HARNESS_VERDICT_EXPECTATIONS_H_
 #define LOCKSTEP_HARNESS_VERDICT_EXPECTATIONS_H_
 
@@ -15,30 +16,32 @@ namespace lockstep {
 
 // What an entry says that comes of a scenario.
 enum class ExpectedKind {
-  kFail,         // a divergence; `reason` matches what came instead: "-> True", "raises TypeError: ...", "late: ..."
-  kCrash,        // the same, by the death of a process: "died SIGSEGV"
-  kHang,         // the same, by a call that does not end: "-> blocked", "no answer: ..."
+  kFail,   // a divergence; `reason` matches what came instead: "-> True", "raises TypeError: ...",
+           // "late: ..."
+  kCrash,  // the same, by the death of a process: "died SIGSEGV"
+  kHang,   // the same, by a call that does not end: "-> blocked", "no answer: ..."
   kUnclean,      // every step was right, and something is left behind
   kUnsupported,  // it lacks something
   kNotRun,       // the machine lacks something
 };
 
-// What an entry is about: how an implementation behaves, or what it or the machine lacks (unsupported, not_run).
+// What an entry is about: how an implementation behaves, or what it or the machine lacks
+// (unsupported, not_run).
 enum class Concern { kConduct, kLack };
 
 struct ExpectedEntry {
   std::string scenario;  // a name, or a pattern: `*` matches any text
   ExpectedKind kind = ExpectedKind::kFail;
-  std::string reason;    // must match; `...` in it matches any text
-  Condition condition;   // `when`: on other platforms the entry is not there
-  std::string why;       // for people: what differs, in a sentence
-  std::string link;      // an issue or a page; may be empty
-  std::string place;     // "FILE:LINE"
+  std::string reason;   // must match; `...` in it matches any text
+  Condition condition;  // `when`: on other platforms the entry is not there
+  std::string why;      // for people: what differs, in a sentence
+  std::string link;     // an issue or a page; may be empty
+  std::string place;    // "FILE:LINE"
   // Filled in while judging.
   bool matched = false;  // some scenario of this name was judged and was so
   bool passed = false;   // some scenario of this name passed instead
-  // Some scenario of this name came to something that tells neither: it was not run, or it failed with another reason,
-  // and says so by itself. Then the entry is not stale.
+  // Some scenario of this name came to something that tells neither: it was not run, or it failed
+  // with another reason, and says so by itself. Then the entry is not stale.
   bool unsettled = false;
 };
 
@@ -54,10 +57,12 @@ class Expectations {
   static Result<Expectations> Parse(std::string_view text, const std::string& file);
   static Result<Expectations> Load(const std::string& file);
 
-  // The first entry of this concern whose pattern matches this name and whose condition holds; nullptr: none. Stays
-  // good while this object does.
-  ExpectedEntry* Find(const std::string& scenario, const Platform& platform, Concern concern = Concern::kConduct);
-  // After a full run: entries of this platform that no scenario matched, or whose scenarios all passed.
+  // The first entry of this concern whose pattern matches this name and whose condition holds;
+  // nullptr: none. Stays good while this object does.
+  ExpectedEntry* Find(const std::string& scenario, const Platform& platform,
+                      Concern concern = Concern::kConduct);
+  // After a full run: entries of this platform that no scenario matched, or whose scenarios all
+  // passed.
   std::vector<std::string> Stale(const Platform& platform) const;
 
   const std::vector<ExpectedEntry>& entries() const { return entries_; }

@@ -237,7 +237,7 @@ std::string WithoutTimes(std::string_view text) {
       continue;
     }
     std::size_t end = at;
-    while ( (end < text.size() && text[end] == '.' && digit(end + 1))) ++end;
+    while (digit(end) || (end < text.size() && text[end] == '.' && digit(end + 1))) ++end;
     const std::size_t unit = end < text.size() && text[end] == ' ' ? end + 1 : end;
     if (text.substr(unit, 2) == "ms") {
       out += "...ms";

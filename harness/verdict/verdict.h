@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From what came of a run to what it means: the verdict on one scenario, and the exit status of the whole.
+// From what came of a run to what it means: the verdict on one scenario, and the exit status of the
+// whole.
 #ifndef LOCKSTEP_HARNESS_VERDICT_VERDICT_H_
 #define LOCKSTEP_HARNESS_VERDICT_VERDICT_H_
 
@@ -14,7 +15,15 @@
 
 namespace lockstep {
 
-enum class Verdict { kPass, kFail, kExpectedFail, kUnexpectedPass, kUnsupported, kNotRun, kHarnessError };
+enum class Verdict {
+  kPass,
+  kFail,
+  kExpectedFail,
+  kUnexpectedPass,
+  kUnsupported,
+  kNotRun,
+  kHarnessError
+};
 
 // "pass", "fail", "expected_fail", "unexpected_pass", "unsupported", "not_run", "harness_error".
 const char* ToText(Verdict verdict);
@@ -22,22 +31,25 @@ const char* ToText(Verdict verdict);
 struct ScenarioVerdict {
   const Scenario* scenario = nullptr;
   Verdict behaviour = Verdict::kPass;
-  // kPass, kFail, kExpectedFail or kUnexpectedPass; kNotRun when the scenario was not completed, so that there is nothing to say.
+  // kPass, kFail, kExpectedFail or kUnexpectedPass; kNotRun when the scenario was not completed, so
+  // that there is nothing to say.
   Verdict cleanliness = Verdict::kNotRun;
   NotRun not_run = NotRun::kNo;
-  std::string reason;               // one line; empty for a pass
-  const ExpectedEntry* expected = nullptr;  // the entry that applied, of the expectations given to Judge
+  std::string reason;  // one line; empty for a pass
+  const ExpectedEntry* expected =
+      nullptr;  // the entry that applied, of the expectations given to Judge
   ScenarioRun run;
 
   // The two parts as one: the worse of them.
   Verdict Overall() const;
 };
 
-// `oracle`: the oracle's run of the same scenario, nullptr where there is none, and `oracle_name` for messages. An oracle that diverges
-// or fails makes the scenario a harness_error: it is not certified. `expectations` keeps what became of its entries, and outlives the
-// verdict. Scenarios are judged from one thread at a time.
-ScenarioVerdict Judge(RunnerResult result, const Platform& platform, Expectations& expectations, const ScenarioRun* oracle,
-                      const std::string& oracle_name = "");
+// `oracle`: the oracle's run of the same scenario, nullptr where there is none, and `oracle_name`
+// for messages. An oracle that diverges or fails makes the scenario a harness_error: it is not
+// certified. `expectations` keeps what became of its entries, and outlives the verdict. Scenarios
+// are judged from one thread at a time.
+ScenarioVerdict Judge(RunnerResult result, const Platform& platform, Expectations& expectations,
+                      const ScenarioRun* oracle, const std::string& oracle_name = "");
 
 // What an expectations file calls this divergence: kCrash, kHang or kFail.
 ExpectedKind KindOf(const Divergence& divergence);
@@ -65,8 +77,9 @@ struct ImplementationReport {
   bool is_oracle = false;
   Introduction introduction;
   std::vector<ScenarioVerdict> verdicts;  // in the order of the catalogue
-  std::vector<std::string> stale;         // expectations that matched nothing, or passed, as "FILE:LINE: …"
-  bool surprises = false;                 // something that expectations do not list was unsupported or not run
+  std::vector<std::string>
+      stale;               // expectations that matched nothing, or passed, as "FILE:LINE: …"
+  bool surprises = false;  // something that expectations do not list was unsupported or not run
   nanoseconds wall{};
 
   Counts Count() const;
@@ -85,9 +98,10 @@ struct RunReport {
 // Whether something that expectations do not list was unsupported or not run.
 bool HasSurprises(const std::vector<ScenarioVerdict>& verdicts);
 
-// An implementation of which nothing was judged is not green beside others that were; one for which nothing was selected is.
-// 0 all as expected; 1 a divergence; 3 the harness or an adapter failed; 4 nothing was judged, or under strict something
-// unlisted was unsupported or not run; 5 expectations are stale; 130 interrupted. Of several the first of 130, 3, 1, 5, 4.
+// An implementation of which nothing was judged is not green beside others that were; one for which
+// nothing was selected is. 0 all as expected; 1 a divergence; 3 the harness or an adapter failed; 4
+// nothing was judged, or under strict something unlisted was unsupported or not run; 5 expectations
+// are stale; 130 interrupted. Of several the first of 130, 3, 1, 5, 4.
 int ExitStatus(const RunReport& report, bool strict);
 
 // Failures that began with the same step and the same two outcomes, largest group first.

@@ -27,6 +27,7 @@ constexpr int kNoChannel = 2;
 
 int RunAdapter(const AdapterInfo& info, Implementation& implementation) {
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   const char* path = getenv(kChannelVariable);
   std::string problem;
   std::string directory;

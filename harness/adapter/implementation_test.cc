@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "harness/adapter/implementation.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "harness/os/testing_support.h"
+
+namespace lockstep {
+namespace {
+
+// --- EnvironmentOf ------------------------------------------------------------------------------------
+
+class EnvironmentOfTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const auto& [name, value] : variables_) ::setenv(name.c_str(), value.c_str(), 1);
+  }
+  void TearDown() override {
+    for (const auto& [name, value] : variables_) ::unsetenv(name.c_str());
+  }
+  static bool Has(const std::vector<std::string>& environment, const std::string& entry) {
+    return std::count(environment.begin(), environment.end(), entry) == 1;
+  }
+  static bool Names(const std::vector<std::string>& environment, const std::string& name) {
+    return std::any_of(environment.begin(), environment.end(),
+                       [&](const std::string& entry) { return entry.starts_with(name + "="); });
+  }
+
+  const std::map<std::string, std::string> variables_ = {
+      {"PYTHONPATH", "/theirs"}, {"PYTHONTESTONLY", "1"}, {"LOCKSTEP_TESTONLY", "1"}, {"TESTONLY", "a=b"}};
+};
+
+TEST_F(EnvironmentOfTest, RemovesWhatConfiguresPython) {
+  const auto environment = EnvironmentOf(Implementation{});
+  EXPECT_FALSE(Names(environment, "PYTHONPATH"));
+  EXPECT_FALSE(Names(environment, "PYTHONTESTONLY"));
+  EXPECT_TRUE(Has(environment, "TESTONLY=a=b"));
+}
+
+TEST_F(EnvironmentOfTest, KeepsWhatConfiguresPythonWhenAsked) {
+  Implementation implementation;
+  implementation.keep_python_environment = true;
+  const auto environment = EnvironmentOf(implementation);
+  EXPECT_TRUE(Has(environment, "PYTHONPATH=/theirs"));
+  EXPECT_TRUE(Has(environment, "PYTHONTESTONLY=1"));
+}
+
+TEST_F(EnvironmentOfTest, RemovesTheHarnesssOwn) {
+  EXPECT_FALSE(Names(EnvironmentOf(Implementation{}), "LOCKSTEP_TESTONLY"));
+}
+
+TEST_F(EnvironmentOfTest, PutsTheImplementationsOwnInPlaceOfTheHarnesss) {
+  Implementation implementation;
+  implementation.environment = {{"TESTONLY", "new"}, {"PYTHONPATH", "/own"}, {"TESTONLYMORE", ""}};
+  const auto environment = EnvironmentOf(implementation);
+  EXPECT_TRUE(Has(environment, "TESTONLY=new"));
+  EXPECT_FALSE(Has(environment, "TESTONLY=a=b"));
+  EXPECT_TRUE(Has(environment, "PYTHONPATH=/own"));
+  EXPECT_TRUE(Has(environment, "TESTONLYMORE="));
+}
+
+// --- LoadImplementation ---------------------------------------------------------------------------------
+
+class LoadImplementationTest : public testing::Test {
+ protected:
+  Result<Implementation> Load(const std::string& text) {
+    path_ = folder_.Write("implementation.toml", text);
+    return LoadImplementation(path_, "/root-folder", "/build-folder");
+  }
+  Error ErrorOf(const std::string& text) {
+    const auto loaded = Load(text);
+    if (loaded) return Error{"it was loaded", ""};
+    // The file's path is another one in every run.
+    Error error = loaded.error();
+    if (error.message.starts_with(path_)) error.message.replace(0, path_.size(), "FILE");
+    return error;
+  }
+
+  const TestFolder folder_;
+  std::string path_;
+};
+
+TEST_F(LoadImplementationTest, ReadsEverythingThatAFileMaySay) {
+  const auto loaded = Load(R"(
+name = "mine"
+family = "ours"
+command = ["{build}/adapter", "--data={root}/data", "plain"]
+directory = "/somewhere"
+like = "3.12"
+expectations = "expectations.toml"
+blocking_calls = ["select", "ppoll"]
+note = "found"
+env = { A = "1", B = "two" }
+)");
+  ASSERT_TRUE(loaded) << loaded.error().Text();
+  EXPECT_EQ(loaded->name, "mine");
+  EXPECT_EQ(loaded->family, "ours");
+  EXPECT_EQ(loaded->argv, (std::vector<std::string>{"/build-folder/adapter", "--data=/root-folder/data", "plain"}));
+  EXPECT_EQ(loaded->directory, "/somewhere");
+  EXPECT_EQ(loaded->like, "3.12");
+  EXPECT_EQ(loaded->expectations_file, folder_.path() + "/expectations.toml");
+  EXPECT_EQ(loaded->blocking_calls, (std::vector<std::string>{"select", "ppoll"}));
+  EXPECT_EQ(loaded->note, "found");
+  EXPECT_EQ(loaded->environment, (std::vector<std::pair<std::string, std::string>>{{"A", "1"}, {"B", "two"}}));
+  EXPECT_FALSE(loaded->keep_python_environment);
+}
+
+TEST_F(LoadImplementationTest, NeedsANameAndACommandOnly) {
+  const auto loaded = Load("name = 'mine'\ncommand = ['adapter']\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->family, "mine");
+  EXPECT_EQ(loaded->argv, std::vector<std::string>{"adapter"});
+  EXPECT_EQ(loaded->expectations_file, "");
+}
+
+TEST_F(LoadImplementationTest, TakesACommandWithASlashForOneBesideTheFile) {
+  const auto loaded = Load("name = 'mine'\ncommand = ['./bin/adapter', './as-it-is']\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->argv, (std::vector<std::string>{folder_.path() + "/bin/adapter", "./as-it-is"}));
+}
+
+TEST_F(LoadImplementationTest, LoadsTheReferences) {
+  const std::string path = LOCKSTEP_ROOT "/impl/reference/implementation.toml";
+  const auto loaded = LoadImplementation(path, LOCKSTEP_ROOT, "/build-folder");
+  ASSERT_TRUE(loaded) << loaded.error().Text();
+  EXPECT_EQ(loaded->name, "reference");
+  EXPECT_EQ(loaded->argv.front(), "/build-folder/impl/adapters/cpp/lockstep-adapter-reference");
+}
+
+TEST_F(LoadImplementationTest, SaysThatTheFileIsMissing) {
+  const auto loaded = LoadImplementation("/nowhere/implementation.toml", "", "");
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().message, "/nowhere/implementation.toml: No such file or directory");
+}
+
+TEST_F(LoadImplementationTest, SaysThatTheNameIsMissing) {
+  EXPECT_EQ(ErrorOf("command = ['x']\n").message, "FILE: 'name' is missing");
+}
+
+TEST_F(LoadImplementationTest, SaysThatTheCommandIsMissing) {
+  EXPECT_EQ(ErrorOf("name = 'x'\n").message, "FILE: 'command' is missing: how the adapter is started, a list of strings");
+  EXPECT_EQ(ErrorOf("name = 'x'\ncommand = []\n").message,
+            "FILE: 'command' is missing: how the adapter is started, a list of strings");
+}
+
+TEST_F(LoadImplementationTest, SaysWhichKeyItDoesNotKnow) {
+  const Error error = ErrorOf("name = 'x'\n\n  comand = ['x']\n");
+  EXPECT_EQ(error.message, "FILE:3:12: unknown key 'comand'");
+  EXPECT_EQ(error.hint, "known: name, family, command, directory, env, like, expectations, blocking_calls, note");
+}
+
+TEST_F(LoadImplementationTest, SaysWhereATypeIsWrong) {
+  EXPECT_EQ(ErrorOf("name = 7\n").message, "FILE:1:8: 'name' must be a string");
+  EXPECT_EQ(ErrorOf("like = 3.14\n").message, "FILE:1:8: 'like' must be a string");
+  EXPECT_EQ(ErrorOf("command = 'x'\n").message, "FILE:1:11: 'command' must be a list of strings");
+  EXPECT_EQ(ErrorOf("command = ['x', 7]\n").message, "FILE:1:17: 'command' must hold strings only");
+  EXPECT_EQ(ErrorOf("env = ['A=1']\n").message, "FILE:1:7: 'env' must be a table of strings");
+  EXPECT_EQ(ErrorOf("env = { A = 1 }\n").message, "FILE:1:13: 'A' must be a string");
+}
+
+TEST_F(LoadImplementationTest, SaysWhichCallNobodyWaitsIn) {
+  const Error error = ErrorOf("blocking_calls = ['select', 'write']\n");
+  EXPECT_EQ(error.message, "FILE:1:18: 'write' is no system call that threads wait in");
+  EXPECT_EQ(error.hint, "known: futex, select, pselect6, poll, ppoll, epoll_wait, epoll_pwait, nanosleep, clock_nanosleep, read …");
+}
+
+TEST_F(LoadImplementationTest, SaysWhereTheFileIsNoToml) {
+  const Error error = ErrorOf("name = 'x'\ncommand = [\n");
+  EXPECT_TRUE(error.message.starts_with("FILE:")) << error.message;
+  EXPECT_NE(error.message.find("array"), std::string::npos) << error.message;
+}
+
+}  // namespace
+}  // namespace lockstep
