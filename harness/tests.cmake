@@ -53,3 +53,13 @@ lockstep_test(adapter_test
   adapter/session_test.cc
   LIBS lockstep_adapter_testing
   LABELS unit)
+
+add_library(lockstep_engine_testing engine/testing_run.cc)
+target_link_libraries(lockstep_engine_testing PUBLIC lockstep_engine lockstep_adapter_testing PRIVATE lockstep_options)
+
+lockstep_test(engine_test
+  engine/blocking_test.cc
+  engine/matching_test.cc
+  engine/timing_test.cc
+  LIBS lockstep_engine_testing
+  LABELS unit)

@@ -398,6 +398,7 @@ class Reader {
     ImplementationReport& one = Named(Get<std::string>(line, "name"));
     one.family = Get<std::string>(line, "family");
     one.command = Get<std::vector<std::string>>(line, "command");
+    one.run_as = Optional<std::vector<std::string>>(line, "run_as");
     one.note = Optional<std::string>(line, "note");
     one.is_oracle = Get<bool>(line, "is_oracle");
     if (const auto hello = line.find("hello"); hello != line.end())
@@ -514,6 +515,7 @@ void JsonWriter::Implementation(const ImplementationReport& implementation) {
             {"family", implementation.family},
             {"command", implementation.command},
             {"is_oracle", implementation.is_oracle}};
+  if (!implementation.run_as.empty()) line["run_as"] = implementation.run_as;
   if (!implementation.note.empty()) line["note"] = implementation.note;
   const Introduction& introduction = implementation.introduction;
   if (introduction.hello) line["hello"] = HelloToJson(*introduction.hello);

@@ -62,10 +62,12 @@ std::string MistakeIn(const std::string& text) {
 }
 
 constexpr const char* kHeader =
-    R"({"type":"header","format":1,"lockstep_version":"0","started":"","arguments":[],"environment":{}})"
+    R"({"type":"header","format":1,"lockstep_version":"0","started":"",)"
+    R"("arguments":[],"environment":{}})"
     "\n";
 constexpr const char* kFooter =
-    R"({"type":"footer","exit_status":4,"verdicts":0,"implementations":[],"notes":[],"interrupted":false,"wall_ns":0})"
+    R"({"type":"footer","exit_status":4,"verdicts":0,"implementations":[],)"
+    R"("notes":[],"interrupted":false,"wall_ns":0})"
     "\n";
 
 TEST(JsonWriter, WritesLinesOfTheSchema) {
@@ -110,9 +112,9 @@ TEST(JsonWriter, HandsEachLineOverAtOnce) {
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_THAT(
       lines[1],
-      StartsWith(
-          R"({"type":"verdict","implementation":"gopy","verdict":"fail","behaviour":"fail","cleanliness":"not_run",)"
-          R"("reason":"s.acquire(timeout=0): expected -> False, got -> blocked",)"));
+      StartsWith(R"({"type":"verdict","implementation":"gopy","verdict":"fail","behaviour":"fail",)"
+                 R"("cleanliness":"not_run",)"
+                 R"("reason":"s.acquire(timeout=0): expected -> False, got -> blocked",)"));
 }
 
 TEST(JsonWriter, TellsAFileThatCannotBeMade) {

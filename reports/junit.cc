@@ -144,7 +144,7 @@ class Writer {
     for (const std::string& item : verdict.run.unclean) text += "left: " + item + "\n";
     text += fmt::format("rule: {}\nplace: {}:{}\n", verdict.scenario->source,
                         verdict.scenario->file, verdict.scenario->line);
-    text += "rerun: " + RerunCommand(rerun_prefix_, one.name, verdict.scenario->name) + "\n";
+    text += "rerun: " + RerunCommand(rerun_prefix_, one, verdict.scenario->name) + "\n";
     SetText(outcome, text);
   }
 

@@ -228,6 +228,7 @@ Sample MakeSample() {
   gone.name = "rust port";
   gone.family = "rust";
   gone.command = {"/nowhere"};
+  gone.run_as = {"--", "/nowhere"};
   gone.introduction.failure = "/nowhere: No such file or directory";
   return sample;
 }

@@ -251,7 +251,7 @@ class Writer {
   // Never wrapped: it is there to be copied.
   void WriteRerun(const ImplementationReport& one, const Scenario& scenario) {
     out_ << fmt::format("{:>{}} ", "rerun", kLabelWidth - 1)
-         << RerunCommand(options_.rerun_prefix, one.name, scenario.name) << '\n';
+         << RerunCommand(options_.rerun_prefix, one, scenario.name) << '\n';
   }
 
   void WriteTranscript(const ImplementationReport& one, const ScenarioVerdict& verdict) {
@@ -446,10 +446,14 @@ std::string CountsText(const Counts& counts) {
   return out;
 }
 
-std::string RerunCommand(const std::string& prefix, const std::string& implementation,
+std::string RerunCommand(const std::string& prefix, const ImplementationReport& implementation,
                          const std::string& scenario) {
-  return fmt::format("{} {} --filter {}", prefix, ShellQuoted(implementation),
-                     ShellQuoted(scenario));
+  std::string named;
+  for (const std::string& word : implementation.run_as) named += " " + ShellQuoted(word);
+  if (named.empty()) named = " " + ShellQuoted(implementation.name);
+  const std::string filter = " --filter " + ShellQuoted(scenario);
+  // Whatever stands behind `--` belongs to the adapter.
+  return named.starts_with(" -- ") ? prefix + filter + named : prefix + named + filter;
 }
 
 }  // namespace lockstep::reports

@@ -28,7 +28,7 @@ void WriteTerminal(const RunReport& report, const TerminalOptions& options, std:
 // "388 pass, 61 fail, 12 unsupported".
 std::string CountsText(const Counts& counts);
 // "./lockstep run gopy --filter fork/child-inherits-ownership", fit for a shell.
-std::string RerunCommand(const std::string& prefix, const std::string& implementation,
+std::string RerunCommand(const std::string& prefix, const ImplementationReport& implementation,
                          const std::string& scenario);
 
 }  // namespace lockstep::reports

@@ -278,8 +278,20 @@ TEST(Terminal, LeavesTheNotSelectedUncounted) {
 }
 
 TEST(Terminal, QuotesWhatAShellWouldTakeApart) {
-  EXPECT_EQ(RerunCommand("./lockstep run", "rust port", "a/b"),
-            "./lockstep run 'rust port' --filter a/b");
+  ImplementationReport one;
+  one.name = "rust port";
+  EXPECT_EQ(RerunCommand("./lockstep run", one, "a/b"), "./lockstep run 'rust port' --filter a/b");
+}
+
+TEST(Terminal, PutsTheCommandOfAnAdapterLastWhenItRerunsOne) {
+  ImplementationReport one;
+  one.name = "adapter";
+  one.run_as = {"--", "./adapter", "-v", "a b"};
+  EXPECT_EQ(RerunCommand("./lockstep run", one, "a/b"),
+            "./lockstep run --filter a/b -- ./adapter -v 'a b'");
+  one.run_as = {"ports/implementation.toml"};
+  EXPECT_EQ(RerunCommand("./lockstep run", one, "a/b"),
+            "./lockstep run ports/implementation.toml --filter a/b");
 }
 
 TEST(Terminal, EscapesWhatAnAdapterSaysOfItself) {

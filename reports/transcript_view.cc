@@ -324,6 +324,7 @@ class Table {
     std::size_t height = 1;
     for (std::size_t i = 0; i < cells.size(); ++i) {
       const std::size_t width = alone ? available_ : widths_[i];
+      if (width == 0) continue;  // a column of which no row has anything: the heading has
       wrapped[i] =
           cells[i].empty() ? std::vector<std::string>() : WrappedCell(cells[i], width, i == 0);
       height = std::max(height, wrapped[i].size());

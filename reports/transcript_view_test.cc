@@ -144,6 +144,23 @@ TEST(Transcript, PutsTheOraclesOutcomesBesideTheSameSteps) {
                         "  > p   s.acquire(False)  -> False  -> True  -> False\n"));
 }
 
+TEST(Transcript, HasNoColumnForAnOracleThatTookNoneOfTheSteps) {
+  const Scenario scenario = MakeScenario("a/b", "Says.",
+                                         "p s = SemLock(SEMAPHORE, 1, 1, NAME, True)\n"
+                                         "p s._count() -> 0 when >= 3.14\n"
+                                         "p s._count() -> 1 when < 3.14\n");
+  ScenarioRun oracle = MakeRun(scenario, {"-> <SemLock>", "-> 1", "-> 1"});
+  oracle.trace.erase(oracle.trace.begin() + 1);
+  const ScenarioRun run =
+      MakeDivergence(scenario, {"-> <SemLock>", "-> 1"}, "s._count()", "-> 0", "-> 1");
+  TranscriptLayout layout;
+  layout.oracle_name = "cpython-3.13.1";
+  EXPECT_EQ(TextOf(TranscriptOf(VerdictOf(scenario, run), &oracle, kPlatform), layout),
+            "    step            expected  got\n"
+            "    p   s = SemLock(SEMAPHORE, 1, 1, NAME, True)\n"
+            "  > p   s._count()  -> 0      -> 1\n");
+}
+
 TEST(Transcript, WrapsWhatIsTooWideWithinItsColumn) {
   const Scenario scenario = MakeScenario(
       "a/b", "Says.", "p SemLock(7, 0, 1, NAME, True) raises ValueError: unrecognized kind\n");

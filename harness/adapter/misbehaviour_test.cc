@@ -90,9 +90,9 @@ std::string Diagnose(Session& session, const std::string& name) {
   if (!begun) return begun.error().message;
   Crew& crew = **begun;
   const std::vector<std::pair<Request, Value>> conversation = {
-      {Call("SemLock", "", {Value::Int(1), Value::Int(1), Value::Int(1), Value("/" + name), Value(true)}, "s"), Value(Object{"SemLock"})},
-      {Call("acquire", "s"), Value(true)},
-      {Call("release", "s"), Value(None{})}};
+      {RequestFor("SemLock", "", {Value::Int(1), Value::Int(1), Value::Int(1), Value("/" + name), Value(true)}, "s"), Value(Object{"SemLock"})},
+      {RequestFor("acquire", "s"), Value(true)},
+      {RequestFor("release", "s"), Value(None{})}};
   std::string wrong;
   for (const auto& [request, expected] : conversation) {
     wrong = Try(session, crew, request, expected);

@@ -38,7 +38,7 @@ class SessionTest : public testing::TestWithParam<Isolation> {
   Actor& Create(Crew& crew, const std::string& how, const std::string& name) {
     const auto actor = crew.Prepare(name);
     CHECK(actor.has_value());
-    const auto made = Ask(crew, "p", Call(how, "", {Value((*actor)->channel.path())}));
+    const auto made = Ask(crew, "p", RequestFor(how, "", {Value((*actor)->channel.path())}));
     const auto ready = crew.AwaitHello(**actor, crew.Find("p"), how == "thread", kTestPatience);
     EXPECT_TRUE(made && ready);
     return **actor;
@@ -83,7 +83,7 @@ TEST_P(SessionTest, StartsAgainWhenTheWarmProcessHasDied) {
   ASSERT_EQ(::kill(before.front(), SIGKILL), 0);
   ASSERT_TRUE(WaitUntil([&] { return ChildrenOf(test_.supervisor().pid()).empty(); }));
   auto again = Begin();
-  EXPECT_EQ(ValueOf(Ask(*again, "p", Call("nop"))), Value(None{}));
+  EXPECT_EQ(ValueOf(Ask(*again, "p", RequestFor("nop"))), Value(None{}));
   session().End(*again);
 }
 
@@ -100,7 +100,7 @@ TEST_P(SessionTest, TellsWhatNobodyKnowsOf) {
   // A child of `p` that the crew is not told of is orphaned when `p` is killed.
   const auto stray = Channel::Make(test_.folder() + "/stray");
   ASSERT_TRUE(stray);
-  ASSERT_TRUE(Ask(*crew, "p", Call("fork", "", {Value(stray->path())})));
+  ASSERT_TRUE(Ask(*crew, "p", RequestFor("fork", "", {Value(stray->path())})));
   const std::vector<std::string> left = session().End(*crew);
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left.front(), ReferenceCommand().front());
@@ -127,7 +127,7 @@ TEST_P(SessionTest, HasActorsOfEveryKind) {
   for (const Actor* actor : {&child, &spawned, *started}) EXPECT_NE(actor->process, p.process);
   EXPECT_EQ(child.process->parent, &p);
   EXPECT_EQ((*started)->process->parent, nullptr);
-  for (const char* name : {"p", "c", "t", "x", "y"}) EXPECT_EQ(ValueOf(Ask(*crew, name, Call("nop"))), Value(None{})) << name;
+  for (const char* name : {"p", "c", "t", "x", "y"}) EXPECT_EQ(ValueOf(Ask(*crew, name, RequestFor("nop"))), Value(None{})) << name;
   for (const auto& actor : crew->actors()) {
     EXPECT_TRUE(actor->probe.CanSeeSyscalls()) << actor->name;
     EXPECT_EQ(InnerId(actor->process->outer, actor->outer_tid), actor->inner_tid) << actor->name;
@@ -153,7 +153,7 @@ TEST_P(SessionTest, LearnsHowAForkedChildDiedFromItsZombie) {
   }));
   ASSERT_TRUE(child.process->status);
   EXPECT_EQ(*child.process->status, SIGKILL);
-  EXPECT_EQ(ValueOf(Ask(*crew, "p", Call("reap", "", {Value::Int(child.process->inner)}))), Value::Int(SIGKILL));
+  EXPECT_EQ(ValueOf(Ask(*crew, "p", RequestFor("reap", "", {Value::Int(child.process->inner)}))), Value::Int(SIGKILL));
   session().End(*crew);
 }
 
@@ -186,10 +186,10 @@ TEST_P(SessionTest, KillsAllActors) {
 TEST_P(SessionTest, PassesALongLineBothWays) {
   auto crew = Begin();
   // Refused as a name, and quoted in what is raised or answered; longer than a pipe holds in any case.
-  const auto reply = Ask(*crew, "p", Call("sem_unlink", "", {Value("/" + std::string(200'000, 'n'))}));
+  const auto reply = Ask(*crew, "p", RequestFor("sem_unlink", "", {Value("/" + std::string(200'000, 'n'))}));
   ASSERT_TRUE(reply);
   EXPECT_TRUE(std::holds_alternative<Raised>(reply->outcome));
-  EXPECT_EQ(ValueOf(Ask(*crew, "p", Call("nop"))), Value(None{}));
+  EXPECT_EQ(ValueOf(Ask(*crew, "p", RequestFor("nop"))), Value(None{}));
   session().End(*crew);
 }
 
@@ -201,7 +201,7 @@ TEST_P(SessionTest, SendsNothingToOneThatIsDeadAndSurvivesThat) {
     crew->Pump(nanoseconds(0));
     return p.process->dead;
   }));
-  EXPECT_FALSE(Ask(*crew, "p", Call("nop")));
+  EXPECT_FALSE(Ask(*crew, "p", RequestFor("nop")));
   EXPECT_EQ(crew->Fault(), "");
   session().End(*crew);
 }

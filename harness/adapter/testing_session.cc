@@ -34,7 +34,7 @@ Implementation ImplementationOf(std::vector<std::string> argv) {
   return implementation;
 }
 
-Request Call(std::string operation, std::string on, std::vector<Value> args, std::string as) {
+Request RequestFor(std::string operation, std::string on, std::vector<Value> args, std::string as) {
   Request request;
   request.operation = std::move(operation);
   request.on = std::move(on);

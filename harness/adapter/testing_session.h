@@ -49,7 +49,7 @@ std::vector<std::string> FakeCommand(const std::string& misbehaviour);
 Implementation ImplementationOf(std::vector<std::string> argv);
 
 // `on.operation(args)`, with the result kept as `as`.
-Request Call(std::string operation, std::string on = "", std::vector<Value> args = {},
+Request RequestFor(std::string operation, std::string on = "", std::vector<Value> args = {},
              std::string as = "");
 
 }  // namespace lockstep

@@ -81,11 +81,7 @@ Executor::Next Executor::CreateOne(const Step& step, const Create& what, Actor& 
     return Stop(ScenarioRun::End::kHarnessError,
                 fmt::format("{} {}: {}", parent.name, operation, ready.error().message));
   }
-  if (is_thread) {
-    descriptors_expected_[parent.process.get()] += 2;
-  } else {
-    captured_[(*child)->process.get()] = captured_[parent.process.get()];
-  }
+  if (is_thread) descriptors_expected_[parent.process.get()] += 2;  // its channel's
   if (what.how == Create::How::kSpawn) {
     // Fresh mappings: nothing that was known of the parent's addresses holds.
     (*child)->process->handles.clear();

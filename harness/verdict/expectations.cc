@@ -35,6 +35,7 @@ const std::vector<std::string>& Keys() {
 
 std::vector<std::string> KindNames() {
   std::vector<std::string> names;
+  names.reserve(kKinds.size());
   for (const ExpectedKind kind : kKinds) names.emplace_back(ToText(kind));
   return names;
 }

@@ -73,6 +73,8 @@ struct ImplementationReport {
   std::string name;
   std::string family;
   std::vector<std::string> command;
+  // The words that name it on a command line, as in {"--", "./adapter"}; empty: its name does.
+  std::vector<std::string> run_as;
   std::string note;
   bool is_oracle = false;
   Introduction introduction;

@@ -44,8 +44,9 @@ std::vector<std::pair<std::string, Value>> StandardBuildFacts();
 // hangs up, and returns the status that main() should return: 0, or 2 if there is no channel or
 // what came over it could not be understood, which is told on standard error. Does not return in
 // forked children, nor while threads that it started still run: it ends the process then. To be
-// called once, from the main thread, before any other thread exists. SIGPIPE is ignored from then
-// on, as CPython does, so that a harness that is gone is noticed as an error of a write.
+// called once, from the main thread, before any other thread exists. SIGPIPE and SIGXFSZ are
+// ignored from then on, as CPython has them (Python/pylifecycle.c: init_signals), so that a harness
+// that is gone and a file that may not grow are errors of a call.
 int RunAdapter(const AdapterInfo& info, Implementation& implementation);
 
 }  // namespace lockstep::adapter

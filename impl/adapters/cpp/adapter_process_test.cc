@@ -143,6 +143,15 @@ TEST_F(ProcessTest, KeepsAnObjectAliveForTheCallThatIsOnIt) {
   End(std::move(child), root_);
 }
 
+TEST_F(ProcessTest, EndsWhenTheHarnessHangsUpAlthoughAThreadIsBlocked) {
+  MakeSemaphore(1, 0);
+  const auto thread = NewActor(root_, "thread", "t");
+  thread->Start("acquire", R"("on": "s")");
+  thread->ExpectBlocked();
+  root_.HangUp();
+  EXPECT_EQ(adapter_.Wait(), 0);
+}
+
 TEST_F(ProcessTest, SaysThatAThreadHasNoChannel) {
   EXPECT_EQ(root_.Call("thread", R"("args": ["absent"])"),
             R"("error": "no channel: )" + adapter_.directory() +

@@ -249,6 +249,12 @@ TEST_F(AdapterTest, SetsLimitsAndTheUmask) {
             R"("error": "no resource 'NOTHING'")");
 }
 
+TEST_F(AdapterTest, SurvivesALimitOfFileSizes) {
+  EXPECT_EQ(root_.Call("rlimit", R"("args": ["FSIZE", 0])"), kNone);
+  EXPECT_EQ(root_.Call("SemLock", R"("args": [1, 1, 1, ")" + adapter_.FreshName() + R"(", true])"),
+            R"("raised": {"type": "OSError", "message": "File too large", "errno": 27})");
+}
+
 TEST(Adapter, EndsWellWhenTheHarnessHangsUp) {
   TestAdapter adapter(ReferenceAdapter());
   adapter.root().HangUp();

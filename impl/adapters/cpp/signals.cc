@@ -75,7 +75,8 @@ void PrepareThreadForSignals() {
 #endif
 }
 
-// From the start, so that a handler that is installed later opens nothing: descriptors that grow are held against an implementation.
+// From the start, so that a handler that is installed later opens nothing: descriptors that grow
+// are held against an implementation.
 SignalTable::SignalTable() { g_wake_fd.store(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
 
 SignalTable::~SignalTable() {

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include "harness/engine/timing.h"
+
+#include <gtest/gtest.h>
+
+#include "harness/os/testing_support.h"
+
+namespace lockstep {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+TEST(JudgeElapsed, ForgivesATenthOfAMillisecondTwiceBeforeItsTime) {
+  EXPECT_EQ(JudgeElapsed(milliseconds(50), milliseconds(50)), Elapsed::kInTolerance);
+  EXPECT_EQ(JudgeElapsed(milliseconds(50), microseconds(49'800)), Elapsed::kInTolerance);
+  EXPECT_EQ(JudgeElapsed(milliseconds(50), microseconds(49'799)), Elapsed::kEarly);
+  EXPECT_EQ(JudgeElapsed(milliseconds(50), milliseconds(0)), Elapsed::kEarly);
+}
+
+TEST(JudgeElapsed, ForgivesATenthOfTheWaitAfterItsTime) {
+  EXPECT_EQ(JudgeElapsed(milliseconds(50), milliseconds(55)), Elapsed::kInTolerance);
+  EXPECT_EQ(JudgeElapsed(milliseconds(50), microseconds(55'001)), Elapsed::kLate);
+  EXPECT_EQ(JudgeElapsed(std::chrono::seconds(1), milliseconds(1100)), Elapsed::kInTolerance);
+}
+
+TEST(JudgeElapsed, ForgivesTwoMillisecondsOfAShortWait) {
+  EXPECT_EQ(JudgeElapsed(milliseconds(10), milliseconds(12)), Elapsed::kInTolerance);
+  EXPECT_EQ(JudgeElapsed(milliseconds(10), microseconds(12'001)), Elapsed::kLate);
+  EXPECT_EQ(JudgeElapsed(milliseconds(0), milliseconds(2)), Elapsed::kInTolerance);
+  EXPECT_EQ(JudgeElapsed(milliseconds(0), microseconds(2001)), Elapsed::kLate);
+  EXPECT_EQ(JudgeElapsed(milliseconds(0), milliseconds(0)), Elapsed::kInTolerance);
+}
+
+TEST(TimeControl, TakesAsLongAsItIsAskedTo) {
+  const nanoseconds took = TimeControl(milliseconds(5));
+  EXPECT_NE(JudgeElapsed(milliseconds(5), took), Elapsed::kEarly);
+  EXPECT_LT(took, kTestPatience);
+}
+
+}  // namespace
+}  // namespace lockstep
