@@ -15,6 +15,7 @@ namespace lockstep::reports {
 namespace {
 
 constexpr std::size_t kNamesOfAGroup = 12;   // of the scenarios that are not told in full
+constexpr std::size_t kGroupsRanked = 10;    // what to fix first is not everything
 constexpr std::size_t kOutputLines = 20;     // of what an adapter printed: its last words
 constexpr std::size_t kTranscriptRows = 40;  // of a long scenario
 constexpr std::size_t kLabelWidth = 11;      // "     where " …
@@ -194,14 +195,19 @@ class Writer {
 
   void WriteRanking(const std::vector<FailureGroup>& groups) {
     Heading(kBold, "fix first:");
-    std::size_t width = 0;
-    for (const FailureGroup& group : groups)
-      width = std::max(width, Counted(group.verdicts.size(), "scenario").size());
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-      const std::string intro = fmt::format("  [{}] {:>{}}  ", i + 1,
+    const bool all = options_.verbose || groups.size() <= kGroupsRanked + 1;
+    const std::size_t shown = all ? groups.size() : kGroupsRanked;
+    // The first group is the largest, the last number the widest.
+    const std::size_t width = Counted(groups.front().verdicts.size(), "scenario").size();
+    const std::size_t digits = std::to_string(shown).size();
+    for (std::size_t i = 0; i < shown; ++i) {
+      const std::string number = fmt::format("[{}]", i + 1);
+      const std::string intro = fmt::format("  {:>{}} {:>{}}  ", number, digits + 2,
                                             Counted(groups[i].verdicts.size(), "scenario"), width);
       WriteIndented(groups[i].title, intro, std::string(intro.size(), ' '));
     }
+    if (all) return;
+    out_ << fmt::format("  and {} below\n", Counted(groups.size() - shown, "more group"));
   }
 
   void WriteGroup(const ImplementationReport& one, const FailureGroup& group,

@@ -224,6 +224,23 @@ TEST(Terminal, SaysWhatToFixFirstOfOneGroupInOneLine) {
                         "scenarios\n\n  acquire/n00\n"));
 }
 
+TEST(Terminal, RanksTheLargestOfManyGroupsAndTellsAllOfThem) {
+  Many many = MakeMany(14, Verdict::kFail, "x");
+  for (int i = 2; i < 14; ++i) {
+    Divergence& divergence =
+        *many.report.implementations[0].verdicts[static_cast<std::size_t>(i)].run.divergence;
+    divergence.actual = fmt::format("-> {}", i);
+  }
+  const std::string text = TextOf(many.report);
+  EXPECT_THAT(text,
+              HasSubstr("fix first:\n"
+                        "   [1] 2 scenarios  acquire(False): expected -> False, got -> blocked\n"
+                        "   [2]  1 scenario  acquire(False): expected -> False, got -> 2\n"));
+  EXPECT_THAT(text, HasSubstr("  [10]  1 scenario  acquire(False): expected -> False, got -> 10\n"
+                              "  and 3 more groups below\n"));
+  EXPECT_THAT(text, HasSubstr("\n[13] acquire(False): expected -> False, got -> 13, 1 scenario\n"));
+}
+
 TEST(Terminal, NamesOnlySomeOfALargeGroup) {
   EXPECT_THAT(
       TextOf(MakeMany(61, Verdict::kFail, "x").report),

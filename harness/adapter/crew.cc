@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cerrno>
 
+#include "harness/os/interrupt.h"
 #include "harness/os/names.h"
 
 namespace lockstep {
@@ -30,6 +31,10 @@ constexpr std::chrono::milliseconds kDeathGrace{500};
 // The supervisor tells of what it reaps at once. A process that its own parent has reaped is never
 // told of, and this is waited in vain.
 constexpr std::chrono::milliseconds kReapedLimit{100};
+
+// Stamps outside of the time between request and answer come from another clock, or are in another unit.
+constexpr const char* kWrongClock =
+    "the adapter's stamps are not CLOCK_MONOTONIC in ns: they lie outside of the call";
 
 // A flood of lines must not keep Pump for ever: reads of 64 KiB a call and actor.
 constexpr int kReadsAPump = 32;
@@ -73,8 +78,7 @@ Result<Actor*> Crew::Launch(const std::string& name, LaunchOptions options, nano
   if (!inner) return tl::unexpected(inner.error());
   auto process = std::make_shared<Process>();
   process->inner = *inner;
-  const bool translated = supervisor_.isolation() != Isolation::kNone;
-  const auto outer = translated ? OuterChild(supervisor_.pid(), *inner) : std::optional(*inner);
+  const auto outer = OuterChild(supervisor_.pid(), *inner);
   // It may have ended already: then there is nothing to open.
   if (outer) process->pidfd.Reset(static_cast<int>(::syscall(SYS_pidfd_open, *outer, 0)));
   if (!outer || !process->pidfd.valid()) {
@@ -89,9 +93,26 @@ Result<Actor*> Crew::Launch(const std::string& name, LaunchOptions options, nano
   return actor;
 }
 
+void Crew::Expect(Actor& child, Actor& parent, pid_t inner) {
+  const auto outer = OuterChild(parent.process->outer, inner);
+  if (!outer) return;  // hello, or the lack of it, will tell
+  auto process = std::make_shared<Process>();
+  process->inner = inner;
+  process->outer = *outer;
+  process->parent = &parent;
+  process->pidfd.Reset(static_cast<int>(::syscall(SYS_pidfd_open, *outer, 0)));
+  if (!process->pidfd.valid()) return;
+  // A fork inherits the mappings, and so what is known of them.
+  process->handles = parent.process->handles;
+  process->mappings = parent.process->mappings;
+  processes_.push_back(process);
+  child.process = process;
+}
+
 Result<void> Crew::AwaitHello(Actor& actor, Actor* parent, bool is_thread, nanoseconds limit) {
   const Deadline deadline = Deadline::After(limit);
   while (!actor.hello && actor.fault.empty()) {
+    if (Interrupted()) return Fail("interrupted");
     if (deadline.Passed()) {
       const std::string_view rest = actor.lines.Rest();
       return Fail(fmt::format(
@@ -132,36 +153,21 @@ Result<void> Crew::FindProcess(Actor& actor, Actor* parent, bool is_thread) {
   if (is_thread) {
     actor.process = parent->process;
   } else if (actor.process == nullptr) {
-    auto process = std::make_shared<Process>();
-    process->inner = hello.pid;
-    process->parent = parent;
-    const auto outer = supervisor_.isolation() == Isolation::kNone
-                           ? std::optional(hello.pid)
-                           : OuterChild(parent->process->outer, hello.pid);
-    if (!outer)
+    // What an adapter says is never taken for a process to be killed: it has to be a child.
+    Expect(actor, *parent, hello.pid);
+    if (actor.process == nullptr) {
       return Fail(fmt::format("hello names process {}, which is no child of the one that forked",
                               hello.pid));
-    process->outer = *outer;
-    process->pidfd.Reset(static_cast<int>(::syscall(SYS_pidfd_open, *outer, 0)));
-    if (!process->pidfd.valid())
-      return FailErrno(fmt::format("pidfd_open of process {}", *outer), errno);
-    // A fork inherits the mappings, and so what is known of them.
-    if (parent != nullptr) {
-      process->handles = parent->process->handles;
-      process->mappings = parent->process->mappings;
     }
-    processes_.push_back(process);
-    actor.process = process;
   } else if (actor.process->inner != hello.pid) {
     return Fail(
-        fmt::format("hello names process {}, but {} was started", hello.pid, actor.process->inner));
+        fmt::format("hello names process {}, but {} was started", hello.pid, actor.process->inner),
+        "the command has to be the adapter itself: let a script exec it");
   }
-  const bool translated = supervisor_.isolation() != Isolation::kNone;
   if (hello.tid == hello.pid) {
     actor.outer_tid = actor.process->outer;
   } else {
-    const auto tid =
-        translated ? OuterThread(actor.process->outer, hello.tid) : std::optional(hello.tid);
+    const auto tid = OuterThread(actor.process->outer, hello.tid);
     if (!tid)
       return Fail(fmt::format("hello names thread {}, which process {} does not have", hello.tid,
                               hello.pid));
@@ -172,13 +178,18 @@ Result<void> Crew::FindProcess(Actor& actor, Actor* parent, bool is_thread) {
 }
 
 void Crew::Send(Actor& actor, Request request) {
-  CHECK(!actor.in_flight);
   if (!actor.fault.empty()) return;
+  if (actor.in_flight) {
+    actor.fault = fmt::format("it was to be asked {} while its {} is unanswered", request.operation,
+                              actor.in_flight->request.operation);
+    return;
+  }
   request.id = next_id_++;
   actor.reply.reset();
   const std::string line = EncodeRequest(request);
-  actor.in_flight = InFlight{std::move(request), false, 0};
-  if (!actor.channel.Write(line) && !actor.process->dead && !actor.closed) {
+  actor.in_flight = InFlight{std::move(request), false, 0, MonotonicNs()};
+  // That the other end is gone is seen by whoever waits for the answer: it may be a death.
+  if (!actor.channel.Write(line) && errno == EAGAIN) {
     actor.fault = "the adapter does not read its channel any more";
   }
 }
@@ -278,6 +289,10 @@ void Crew::TakeMessage(Actor& actor, std::string_view line) {
                                 calling->id);
       return;
     }
+    if (calling->begin_ns < actor.in_flight->sent_ns || calling->begin_ns > MonotonicNs()) {
+      actor.fault = kWrongClock;
+      return;
+    }
     actor.in_flight->announced = true;
     actor.in_flight->begin_ns = calling->begin_ns;
     return;
@@ -293,6 +308,13 @@ void Crew::TakeMessage(Actor& actor, std::string_view line) {
                               actor.in_flight->request.id);
     return;
   }
+  const bool stamped = std::holds_alternative<Value>(reply.outcome) ||
+                       std::holds_alternative<Raised>(reply.outcome);
+  if (stamped &&
+      (reply.begin_ns < actor.in_flight->sent_ns || reply.end_ns > MonotonicNs())) {
+    actor.fault = kWrongClock;
+    return;
+  }
   actor.in_flight.reset();
   actor.reply = std::move(reply);
 }
@@ -302,7 +324,7 @@ std::optional<Reply> Crew::Ask(Actor& actor, Request request, nanoseconds limit)
   const Deadline deadline = Deadline::After(limit);
   std::optional<Deadline> grace;
   while (!actor.reply && actor.fault.empty() && !deadline.Passed()) {
-    if (actor.process->dead) return std::nullopt;
+    if (actor.process->dead || Interrupted()) return std::nullopt;
     if (actor.closed && !grace) grace = Deadline::After(kDeathGrace);
     if (grace && grace->Passed()) {
       actor.fault = "the adapter closed its channel and lives on";
@@ -311,6 +333,10 @@ std::optional<Reply> Crew::Ask(Actor& actor, Request request, nanoseconds limit)
     Pump(grace ? std::min(grace->Left(), deadline.Left()) : deadline.Left());
   }
   if (actor.closed && !actor.reply && !actor.process->dead) actor.fault = "the adapter closed its channel and lives on";
+  // Whatever comes later would be taken for the answer to something else.
+  if (!actor.reply && actor.fault.empty() && !actor.process->dead && !Interrupted()) {
+    actor.fault = "the adapter does not answer " + actor.in_flight->request.operation;
+  }
   if (!actor.fault.empty() || !actor.reply) return std::nullopt;
   std::optional<Reply> reply = std::move(actor.reply);
   actor.reply.reset();

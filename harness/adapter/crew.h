@@ -46,6 +46,7 @@ struct InFlight {
   Request request;
   bool announced = false;     // `calling` has come
   std::int64_t begin_ns = 0;  // the adapter's stamp, once announced
+  std::int64_t sent_ns = 0;
 };
 
 struct Actor {
@@ -80,6 +81,9 @@ class Crew {
 
   // Makes the channel for an actor-to-be. Its path goes to the adapter.
   Result<Actor*> Prepare(const std::string& name);
+  // `parent` says that it has forked a child of this id, which is to become `child`: from now on its
+  // death is seen, whether it says hello or not.
+  void Expect(Actor& child, Actor& parent, pid_t inner);
   // Waits for hello, answers welcome, and finds the actor's process and thread. `parent`: who
   // forked it (or whose thread it is); nullptr: launched. An Error says what the adapter did
   // instead.

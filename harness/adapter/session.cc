@@ -5,6 +5,10 @@
 #include <poll.h>
 #include <signal.h>
 
+#include <algorithm>
+
+#include "harness/os/affinity.h"
+
 namespace lockstep {
 namespace {
 
@@ -14,7 +18,8 @@ constexpr std::chrono::seconds kForkLimit{5};
 constexpr std::chrono::seconds kKillLimit{5};
 // What lives on a pipe from a process that we killed (a resource tracker) ends by itself, soon: it
 // is not counted as left behind before this.
-constexpr std::chrono::milliseconds kStrangerGrace{200};
+constexpr std::chrono::seconds kStrangerGrace{2};
+constexpr int kLookEveryMs = 2;
 
 }  // namespace
 
@@ -26,6 +31,7 @@ Session::~Session() { Drop(); }
 
 void Session::Drop() {
   warm_ = nullptr;
+  helpers_.clear();
   base_.reset();
   static_cast<void>(
       supervisor_.KillAll());  // a supervisor that does not answer is replaced by whoever owns it
@@ -37,7 +43,7 @@ LaunchOptions Session::Options() const {
   options.argv = implementation_.argv;
   options.environment = EnvironmentOf(implementation_);
   options.directory = implementation_.directory;
-  options.cpu = options_.cpu;
+  if (options_.cpu >= 0) options.cpus = {options_.cpu};
   return options;
 }
 
@@ -65,6 +71,8 @@ Result<void> Session::Ensure() {
     return {};
   }
   warm_ = *actor;
+  // A helper process that the adapter keeps for itself is nobody's leftover.
+  helpers_ = Strangers();
   return {};
 }
 
@@ -80,6 +88,7 @@ Result<std::unique_ptr<Crew>> Session::Begin() {
 Result<std::unique_ptr<Crew>> Session::BeginCrew() {
   output_->Drain();
   output_->Clear();
+  supervisor_.ForgetReaped();
   auto crew = std::make_unique<Crew>(supervisor_, *output_, options_.channel_dir);
   if (warm_ == nullptr) {
     const auto p = crew->Launch("p", Options(), HelloLimit());
@@ -102,14 +111,20 @@ Result<std::unique_ptr<Crew>> Session::BeginCrew() {
     return Fail("the adapter cannot fork: " + error->why);
   if (!std::holds_alternative<Value>(reply->outcome))
     return Fail("the adapter claims fork, and did not fork");
+  if (const auto* pid = std::get<Value>(reply->outcome).If<std::int64_t>())
+    crew->Expect(**p, *warm_, static_cast<pid_t>(*pid));
   if (const auto ready = crew->AwaitHello(**p, warm_, false, Scaled(kForkLimit)); !ready) {
     return tl::unexpected(ready.error());
   }
   return crew;
 }
 
-Result<Actor*> Session::StartAnother(Crew& crew, const std::string& name) {
-  return crew.Launch(name, Options(), HelloLimit());
+std::string Session::Printed() const { return output_ == nullptr ? "" : output_->Text(); }
+
+Result<Actor*> Session::StartAnother(Crew& crew, const std::string& name, bool pinned) {
+  LaunchOptions options = Options();
+  if (!pinned) options.cpus = AllowedCpus();
+  return crew.Launch(name, std::move(options), HelloLimit());
 }
 
 std::vector<pid_t> Session::Strangers() const {
@@ -117,7 +132,8 @@ std::vector<pid_t> Session::Strangers() const {
   const auto add = [&](pid_t parent) {
     for (const pid_t child : ChildrenOf(parent)) {
       if (warm_ != nullptr && child == warm_->process->outer) continue;
-      if (!IsZombie(child)) strangers.push_back(child);
+      const bool known = std::find(helpers_.begin(), helpers_.end(), child) != helpers_.end();
+      if (!known && !IsZombie(child)) strangers.push_back(child);
     }
   };
   add(supervisor_.pid());
@@ -133,7 +149,8 @@ std::vector<std::string> Session::End(Crew& crew) {
     Request reap;
     reap.operation = "reap";
     reap.args = {Value::Int(process->inner)};
-    process->reaped = base_->Ask(*warm_, std::move(reap), Scaled(kForkLimit)).has_value();
+    const auto reply = base_->Ask(*warm_, std::move(reap), Scaled(kForkLimit));
+    process->reaped = reply && std::holds_alternative<Value>(reply->outcome);
     if (!process->reaped && warm_->fault.empty())
       warm_->fault = "the adapter does not reap its child";
   }
@@ -141,15 +158,19 @@ std::vector<std::string> Session::End(Crew& crew) {
   if (strangers.empty()) return {};
   const Deadline grace = Deadline::After(Scaled(kStrangerGrace));
   while (!strangers.empty() && !grace.Passed()) {
-    constexpr int kLookEveryMs = 2;
     ::poll(nullptr, 0, kLookEveryMs);
     strangers = Strangers();
   }
   std::vector<std::string> commands;
-  for (const pid_t pid : strangers) {
-    commands.push_back(CommandLineOf(pid));
-    ::kill(pid, SIGKILL);
+  for (const pid_t pid : strangers) commands.push_back(CommandLineOf(pid));
+  // What they leave behind in their turn would be found by the next scenario.
+  const Deadline deadline = Deadline::After(Scaled(kKillLimit));
+  while (!strangers.empty() && !deadline.Passed()) {
+    for (const pid_t pid : strangers) ::kill(pid, SIGKILL);
+    ::poll(nullptr, 0, kLookEveryMs);
+    strangers = Strangers();
   }
+  if (!strangers.empty()) Drop();
   return commands;
 }
 

@@ -39,12 +39,15 @@ class Session {
   // knows of: the command lines of what would have stayed behind. Those are killed too.
   std::vector<std::string> End(Crew& crew);
   // One more fresh process of the adapter, in this crew (`start c`).
-  Result<Actor*> StartAnother(Crew& crew, const std::string& name);
+  Result<Actor*> StartAnother(Crew& crew, const std::string& name, bool pinned);
 
   Supervisor& supervisor() { return supervisor_; }
   const Implementation& implementation() const { return implementation_; }
   const SessionOptions& options() const { return options_; }
+  // After Begin.
   OutputCapture& output() { return *output_; }
+  // What the adapter has printed lately; empty if it was never started.
+  std::string Printed() const;
   nanoseconds HelloLimit() const { return Scaled(std::chrono::seconds(10)); }
   nanoseconds Scaled(nanoseconds wait) const {
     return nanoseconds(
@@ -63,6 +66,7 @@ class Session {
   std::unique_ptr<OutputCapture> output_;
   std::optional<Hello> hello_;
   std::unique_ptr<Crew> base_;  // the warm process
+  std::vector<pid_t> helpers_;   // processes that the warm one had beside it from the start
   Actor* warm_ = nullptr;       // in base_
 };
 

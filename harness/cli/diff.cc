@@ -49,6 +49,12 @@ std::string WithoutMessage(const std::string& outcome) {
   return outcome.starts_with("raises ") ? outcome.substr(0, outcome.find(": ")) : outcome;
 }
 
+bool IsReturnedNumber(const std::string& outcome) {
+  constexpr std::string_view kReturned = "-> ";
+  return outcome.starts_with(kReturned) && outcome.size() > kReturned.size() &&
+         outcome.find_first_not_of("0123456789", kReturned.size()) == std::string::npos;
+}
+
 using Positions = std::set<std::pair<int, int>>;
 
 bool AllowsMany(const Expectation& expectation) {
@@ -86,8 +92,11 @@ std::vector<Line> Lines(const Scenario& scenario, const ScenarioRun& run, Messag
   if (run.divergence) free.erase({run.divergence->position.line, run.divergence->position.column});
   std::vector<Line> lines;
   for (const TraceEntry& entry : run.trace) {
-    const std::string outcome =
+    std::string outcome =
         messages == Messages::kIgnore ? WithoutMessage(entry.outcome) : entry.outcome;
+    // Which number is free is chance.
+    const bool opens = entry.step.find("shm_open(") != std::string::npos;
+    if (opens && IsReturnedNumber(outcome)) outcome = "-> (descriptor)";
     const bool is_free = free.count({entry.position.line, entry.position.column}) != 0;
     lines.push_back({entry.step + (is_free ? " (any)" : " " + Masked(outcome)),
                      fmt::format("{:<44} {}", entry.step, outcome)});

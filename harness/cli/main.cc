@@ -10,6 +10,7 @@
 #include "harness/cli/options.h"
 #include "harness/cli/verbs.h"
 #include "harness/os/affinity.h"
+#include "harness/os/descriptor_limit.h"
 #include "harness/os/interrupt.h"
 #include "harness/scenario/source.h"
 
@@ -49,6 +50,7 @@ void PrintUsage(std::FILE* to) {
 int Main(int argc, char** argv) {
   AllowedCpus();  // before any thread is pinned
   CatchInterrupts();
+  RaiseDescriptorLimit();
   Words words;
   int i = 1;
   for (; i < argc && std::string(argv[i]) != "--"; ++i) words.words.emplace_back(argv[i]);

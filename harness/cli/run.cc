@@ -284,6 +284,8 @@ class MainJob {
     // Without these the same name stands for something else, or for nothing.
     if (!flags_.selection.scenarios.empty())
       terminal.rerun_prefix += " --scenarios " + reports::ShellQuoted(flags_.selection.scenarios);
+    if (!flags_.oracle.empty())
+      terminal.rerun_prefix += " --oracle " + reports::ShellQuoted(flags_.oracle);
     for (const std::string& arg : flags_.execution.python_args)
       terminal.rerun_prefix += " --python-arg=" + reports::ShellQuoted(arg);
     if (!flags_.junit.empty()) {

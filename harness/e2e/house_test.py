@@ -42,6 +42,8 @@ LONG_FILES = {
 }
 # Waits for a condition, under a bound, and looks every so often; or gives up the processor.
 SLEEPS = {
+    "harness/engine/testdata/semaphore_adapter.py": "its sleep is the defect that is looked for",
+    "harness/os/process_view_test.cc": "a thread asleep is what is looked at",
     "harness/scenario/python_runtime.py": "the condition is a state in /proc, which wakes nobody",
     "impl/adapters/cpp/test_harness.cc": "the condition is a state in /proc, which wakes nobody",
     "impl/adapters/python/lockstep_adapter.py": "of no length: it gives up the interpreter's lock",

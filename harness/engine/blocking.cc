@@ -29,7 +29,7 @@ bool BlockedDetector::IsOnSemaphore(const Actor& actor, std::uint64_t address) {
   const auto handle = process.handles.find(actor.in_flight->request.on);
   if (handle == process.handles.end()) {
     // Its handle is not known: any semaphore will do, that is, any file that is mapped shared.
-    return slept_on.inode != 0;
+    return slept_on.inode != 0 && slept_on.shared;
   }
   const Mapping& own = MappingAt(process, handle->second);
   if (own.inode != 0) return slept_on.inode == own.inode && slept_on.device == own.device;
@@ -73,7 +73,7 @@ std::optional<Blocked> BlockedDetector::LookForWeakerSigns(Actor& actor, const T
   Watched& watched = at->second;
   if (added) {
     watched.first_ns = now;
-    watched.first_runtime_ns = activity.empty() ? 0 : activity.front().runtime_ns;
+    if (!activity.empty()) watched.first = activity.front();
   }
   if (added || activity != watched.activity) {
     watched.activity = std::move(activity);
@@ -87,12 +87,16 @@ std::optional<Blocked> BlockedDetector::LookForWeakerSigns(Actor& actor, const T
       return Blocked{BlockedBy::kQuiet, false, now};
     if (state.kind != ThreadState::Kind::kRunning) return Blocked{BlockedBy::kPresumed, false, now};
   }
-  // Half of the window on a CPU is no machine's hiccup: it spins.
+  // Half of the window on a CPU, or waiting for one, is no machine's hiccup: it spins. What was only
+  // starved has hardly been on one.
   const nanoseconds watched_for(now - watched.first_ns);
   if (watched_for >= options_.spin_window && !watched.activity.empty()) {
-    const auto ran =
-        static_cast<std::int64_t>(watched.activity.front().runtime_ns - watched.first_runtime_ns);
-    if (ran * 2 > watched_for.count()) return Blocked{BlockedBy::kSpinning, false, now};
+    const ThreadProbe::Activity& last = watched.activity.front();
+    const auto ran = static_cast<std::int64_t>(last.runtime_ns - watched.first.runtime_ns);
+    const auto waited = static_cast<std::int64_t>(last.ready_ns - watched.first.ready_ns);
+    if ((ran + waited) * 2 > watched_for.count() && nanoseconds(ran) * 10 > options_.spin_window) {
+      return Blocked{BlockedBy::kSpinning, false, now};
+    }
   }
   return std::nullopt;
 }

@@ -55,7 +55,7 @@ class BlockedDetector {
     std::int64_t since_ns = 0;  // since when nothing has moved
     std::vector<ThreadProbe::Activity> activity;
     std::int64_t first_ns = 0;  // when the call was first looked at
-    std::uint64_t first_runtime_ns = 0;
+    ThreadProbe::Activity first;
   };
   std::optional<Blocked> LookForWeakerSigns(Actor& actor, const ThreadState& state);
   std::vector<ThreadProbe::Activity> ActivityOf(const Actor& actor) const;

@@ -26,9 +26,10 @@ constexpr std::chrono::seconds kHammerLimit{30};
 constexpr std::chrono::microseconds kLookEvery{20};
 // How often a call that should answer is looked at for being blocked for ever.
 constexpr std::chrono::milliseconds kDeadlockLookEvery{2};
-// A post makes the waiter runnable before the poster's call returns, so a sleeper without a
-// time-out sleeps for ever; a few looks guard against what runs outside of our sight.
-constexpr int kLooksForEver = 3;
+// A post makes the waiter runnable before the poster's call returns, so a sleeper without a time-out
+// sleeps for ever; a fifth of a second of looks is for implementations whose helper thread has to get
+// a CPU first.
+constexpr int kLooksForEver = 100;
 // A sleeper whose deadline is past is about to wake; one that has slept on through so many looks,
 // half a second, will not.
 constexpr int kLooksPastDeadline = 250;
@@ -46,6 +47,8 @@ nanoseconds WaitedOut(const Request& request) {
   const double t = timeout == nullptr ? 0 : timeout->AsSeconds().value_or(0);
   return nanoseconds(t > 0 && t <= kLongestTimeout ? static_cast<std::int64_t>(t * 1e9) : 0);
 }
+
+constexpr int kDescriptorLooks = 10;
 
 BlockedDetector::Options DetectorOptions(const Session& session) {
   BlockedDetector::Options options;
@@ -70,42 +73,46 @@ Executor::~Executor() {
 ScenarioRun Executor::Run() {
   const std::int64_t start = MonotonicNs();
   const std::vector<const Step*> steps = scenario_.StepsFor(options_.platform);
-  std::size_t first = 0;
   // The machine comes before the actors: `p` is forked into it.
-  if (!steps.empty() && std::holds_alternative<Machine>(steps[0]->what)) {
-    first = 1;
-    if (Perform(*steps[0], std::get<Machine>(steps[0]->what)) == Next::kStop) {
-      run_.wall = nanoseconds(MonotonicNs() - start);
-      return std::move(run_);
-    }
-  }
-  auto crew = session_.Begin();
-  if (!crew) {
-    Stop(ScenarioRun::End::kHarnessError, crew.error().message);
-    session_.output().Drain();
-    run_.output = session_.output().Text();
-  } else {
-    crew_ = std::move(*crew);
-    detector_ = std::make_unique<BlockedDetector>(*crew_, DetectorOptions(session_));
-    Actor& p = *crew_->Find("p");
-    if (scenario_.tags.count("parallel") != 0) PinThread(p.outer_tid, AllowedCpus());
-    p.process->descriptors_at_start = CountDescriptors(p.process->outer).value_or(-1);
-    Next next = Next::kGoOn;
-    for (std::size_t i = first; i < steps.size() && next == Next::kGoOn; ++i) {
-      next = Perform(*steps[i]);
-      // An adapter at fault says nothing about the implementation, whatever the step made of it.
-      if (const std::string fault = crew_->Fault();
-          !fault.empty() && run_.end != ScenarioRun::End::kHarnessError) {
-        run_.divergence.reset();
-        next = Stop(ScenarioRun::End::kHarnessError, fault);
-      }
-    }
-    Finally();
+  const bool has_machine = !steps.empty() && std::holds_alternative<Machine>(steps[0]->what);
+  if (!has_machine || Perform(*steps[0], std::get<Machine>(steps[0]->what)) == Next::kGoOn) {
+    PerformAll(steps, has_machine ? 1 : 0);
   }
   if (mounted_shm_) static_cast<void>(session_.supervisor().UnmountShm());
   run_.wall = nanoseconds(MonotonicNs() - start);
   return std::move(run_);
 }
+
+void Executor::PerformAll(const std::vector<const Step*>& steps, std::size_t first) {
+  auto crew = session_.Begin();
+  if (!crew) {
+    run_.not_begun = true;
+    Stop(ScenarioRun::End::kHarnessError, crew.error().Text());
+    run_.output = session_.Printed();
+    return;
+  }
+  crew_ = std::move(*crew);
+  detector_ = std::make_unique<BlockedDetector>(*crew_, DetectorOptions(session_));
+  Actor& p = *crew_->Find("p");
+  if (!Pinned()) {
+    // A runtime has threads of its own from the start.
+    for (const pid_t tid : ThreadsOf(p.process->outer)) PinThread(tid, AllowedCpus());
+  }
+  p.process->descriptors_at_start = CountDescriptors(p.process->outer).value_or(-1);
+  Next next = Next::kGoOn;
+  for (std::size_t i = first; i < steps.size() && next == Next::kGoOn; ++i) {
+    next = Perform(*steps[i]);
+    // An adapter at fault says nothing about the implementation, whatever the step made of it.
+    if (const std::string fault = crew_->Fault();
+        !fault.empty() && run_.end != ScenarioRun::End::kHarnessError) {
+      run_.divergence.reset();
+      next = Stop(ScenarioRun::End::kHarnessError, fault);
+    }
+  }
+  Finally();
+}
+
+bool Executor::Pinned() const { return scenario_.tags.count("parallel") == 0; }
 
 Executor::Next Executor::Perform(const Step& step) {
   return std::visit([&](const auto& what) { return Perform(step, what); }, step.what);
@@ -123,18 +130,19 @@ nanoseconds Executor::LimitOf(const Actor& actor) const {
 
 // Whether the answer that is owed can never come: the call sleeps on its semaphore, everything else
 // is quiet, and its own time, if it has any, is over.
-bool Executor::NeverAnswers(Actor& actor, StuckSince* since) {
-  const auto blocked = detector_->Look(actor);
+std::optional<Blocked> Executor::NeverAnswers(Actor& actor, StuckSince* since) {
+  auto blocked = detector_->Look(actor);
   const bool over =
       actor.in_flight &&
       MonotonicNs() >= actor.in_flight->begin_ns + WaitedOut(actor.in_flight->request).count();
   if (!over || !blocked || blocked->by != BlockedBy::kFutex || !detector_->Quiescent()) {
     *since = StuckSince{};
-    return false;
+    return std::nullopt;
   }
   // Looks are counted, not time: a machine that stood still for a second has looked once.
   ++since->looks;
-  return since->looks >= (blocked->for_ever ? kLooksForEver : kLooksPastDeadline);
+  const int enough = blocked->for_ever ? kLooksForEver : kLooksPastDeadline;
+  return since->looks >= enough ? blocked : std::nullopt;
 }
 
 std::optional<Executor::Seen> Executor::Ended_(Actor& actor) {
@@ -153,6 +161,10 @@ std::optional<Executor::Seen> Executor::Ended_(Actor& actor) {
   }
   if (actor.process->dead) {
     crew_->LearnStatus(*actor.process);
+    if (!actor.process->status) {
+      actor.fault = kUnknownEnd;
+      return std::nullopt;
+    }
     return Seen{Ended{actor.process->status}, std::nullopt};
   }
   return std::nullopt;
@@ -183,13 +195,13 @@ std::optional<Executor::Seen> Executor::Watch(Actor& actor, For what, nanosecond
         return Seen{*blocked, std::nullopt};
     } else if (MonotonicNs() >= next_deadlock_look_ns) {
       next_deadlock_look_ns = MonotonicNs() + nanoseconds(kDeadlockLookEvery).count();
-      if (NeverAnswers(actor, &stuck)) return Seen{*detector_->Look(actor), std::nullopt};
+      if (const auto blocked = NeverAnswers(actor, &stuck)) return Seen{*blocked, std::nullopt};
     }
     if (deadline.Passed()) {
       if (const auto blocked = detector_->Look(actor)) return Seen{*blocked, std::nullopt};
       if (actor.in_flight && !actor.in_flight->announced &&
           actor.probe.Look().kind != ThreadState::Kind::kStopped &&
-          actor.hello->waits == "thread" && !actor.probe.Look().InFutexWait()) {
+          session_.hello().waits == "thread" && !actor.probe.Look().InFutexWait()) {
         // It has not even announced the call: that is the adapter's loop, not the implementation.
         const bool silent = actor.lines.Rest().empty();
         actor.fault = fmt::format("the adapter does not answer{}",
@@ -204,17 +216,17 @@ std::optional<Executor::Seen> Executor::Watch(Actor& actor, For what, nanosecond
   }
 }
 
-bool Executor::Settle(nanoseconds limit) {
+std::optional<BlockedDetector::Stillness> Executor::Settle(nanoseconds limit) {
   const Deadline deadline = Deadline::After(limit);
   std::optional<std::int64_t> still_since_ns;
   while (true) {
     const auto stillness = detector_->Quiescent();
-    if (stillness == BlockedDetector::Stillness::kSure) return true;
+    if (stillness == BlockedDetector::Stillness::kSure) return stillness;
     if (!stillness) still_since_ns.reset();
     if (stillness && !still_since_ns) still_since_ns = MonotonicNs();
     if (still_since_ns && nanoseconds(MonotonicNs() - *still_since_ns) >= detector_->quiet_window())
-      return true;
-    if (!crew_->Fault().empty() || deadline.Passed()) return false;
+      return stillness;
+    if (!crew_->Fault().empty() || Interrupted() || deadline.Passed()) return std::nullopt;
     crew_->Pump(nanoseconds(kLookEvery));
   }
 }
@@ -273,11 +285,15 @@ void Executor::CheckDescriptors() {
   if (descriptors_unknown_) return;
   Actor* p = crew_->Find("p");
   if (p->process->dead || p->process->descriptors_at_start < 0) return;
-  const auto now = CountDescriptors(p->process->outer);
-  if (!now) return;
   const int allowed =
       p->process->descriptors_at_start + std::max(0, descriptors_expected_[p->process.get()]);
-  if (*now > allowed) {
+  auto now = CountDescriptors(p->process->outer);
+  // A thread that has just ended may still be closing its channel.
+  for (int look = 0; look < kDescriptorLooks && now && *now > allowed; ++look) {
+    crew_->Pump(kDeadlockLookEvery);
+    now = CountDescriptors(p->process->outer);
+  }
+  if (now && *now > allowed) {
     run_.unclean.push_back(
         fmt::format("p has {} descriptors more than it should: {} at the start, {} at the end",
                     *now - allowed, p->process->descriptors_at_start, *now));

@@ -36,14 +36,19 @@ class Executor {
   Executor(Session& session, const Scenario& scenario, ExecutorOptions options);
   ~Executor();
 
-  // Once. Bounded: by 5 s and the timeouts in the scenario for each step, times the session's
-  // scale.
+  // Once. Bounded: a step by 5 s and its own timeout (10 s for a new process's hello, 30 s for a
+  // hammer), times the session's scale.
   ScenarioRun Run();
 
  private:
+  static constexpr const char* kUnknownEnd =
+      "its process ended, and nobody can tell how: has the adapter reaped it unasked?";
+
   // How a step ended for the executor.
   enum class Next { kGoOn, kStop };
 
+  void PerformAll(const std::vector<const Step*>& steps, std::size_t first);
+  bool Pinned() const;
   Next Perform(const Step& step);
   Next Perform(const Step& step, const Do& what);
   Next Perform(const Step& step, const Await& what);
@@ -75,6 +80,7 @@ class Executor {
   Result<Value> Resolve(const Expr& expr, Actor& actor);
   Value ResolveExpected(const Expr& expr, Actor& actor);
   Next CreateOne(const Step& step, const Create& what, Actor& parent, const std::string& child);
+  std::string CapabilityOf(const Step& step) const;
   Next StartHammer(const Step& step, const Hammer& what, Actor& actor);
   Next FinishHammer(const Step& step, Actor& actor);
   Next AwaitEnd(const Step& step, Actor& actor);
@@ -93,8 +99,9 @@ class Executor {
   struct StuckSince {
     int looks = 0;
   };
-  bool NeverAnswers(Actor& actor, StuckSince* since);
-  bool Settle(nanoseconds limit);
+  std::optional<Blocked> NeverAnswers(Actor& actor, StuckSince* since);
+  // Waits until everything stands still: surely, or as far as can be told. Nothing when it does not.
+  std::optional<BlockedDetector::Stillness> Settle(nanoseconds limit);
   nanoseconds LimitOf(const Actor& actor) const;
 
   // Endings.
@@ -123,7 +130,9 @@ class Executor {
   std::map<std::string, std::string> fresh_names_;      // NAME → "/lk-…"
   std::set<std::string> left_;                          // files in /dev/shm that may remain
   bool mounted_shm_ = false;
-  bool descriptors_unknown_ = false;  // an eval or a spawn may have opened anything
+  std::map<const Process*, std::set<std::string>> open_segments_;  // SharedMemory objects not closed yet
+  std::set<const Actor*> slowed_;  // whose call in flight was given a grown timeout
+  bool descriptors_unknown_ = false;  // an eval may have opened anything
   // hammer
   std::string witness_path_;
   int hammer_slots_ = 0;

@@ -7,6 +7,7 @@
 
 #include "harness/engine/executor.h"
 #include "harness/engine/timing.h"
+#include "harness/os/interrupt.h"
 #include "harness/os/names.h"
 #include "harness/scenario/words.h"
 
@@ -116,12 +117,15 @@ Request Executor::MakeRequest(const Call& call, Actor& actor) {
   Request request;
   request.operation = call.operation;
   request.on = call.object;
+  slowed_.erase(&actor);
   const auto scaled = [&](Value value) {
     // Only those that are waited out: a huge one multiplied may be another error altogether.
     constexpr double kLongestScaled = 10;  // seconds
-    const double* seconds = value.If<double>();
-    const bool grows = seconds != nullptr && *seconds > 0 && *seconds <= kLongestScaled;
-    return grows ? Value(*seconds * options_.slowdown) : value;
+    const auto seconds = value.AsSeconds();
+    const bool grows = seconds && *seconds > 0 && *seconds <= kLongestScaled;
+    if (!grows || options_.slowdown == 1) return value;
+    slowed_.insert(&actor);
+    return Value(*seconds * options_.slowdown);
   };
   for (const Expr& arg : call.args) {
     const bool timeout = call.operation == "acquire" && request.args.size() == 1;
@@ -206,8 +210,13 @@ void Executor::KeepResult(const Call& call, Actor& actor, const Actual& actual,
   constexpr int kOfSharedMemory = 2;
   if (call.operation == "shm_open" || call.operation == "SemLock.unnamed") ++descriptors;
   if (call.operation == "close_fd") --descriptors;
-  if (call.operation == "SharedMemory") descriptors += kOfSharedMemory;
-  if (call.operation == "close") descriptors -= kOfSharedMemory;
+  if (call.operation == "SharedMemory") {
+    descriptors += kOfSharedMemory;
+    open_segments_[&process].insert(call.as);
+  }
+  // Closing twice is fine, and closes once.
+  if (call.operation == "close" && open_segments_[&process].erase(call.object) != 0)
+    descriptors -= kOfSharedMemory;
   if (call.operation == "del") {
     process.handles.erase(call.object);
     process.mappings.clear();
@@ -251,22 +260,37 @@ Executor::Next Executor::JudgeReply(const Step& step, const std::optional<Expect
                : Next::kGoOn;
   }
   if (const auto* unsupported = std::get_if<Unsupported>(&actual)) {
-    const std::string name =
-        std::holds_alternative<Do>(step.what) ? std::get<Do>(step.what).call.operation : "";
-    const transcript::Operation* known = transcript::FindOperation(name);
-    const bool claimed = known != nullptr && !known->capability.empty();
-    if (!claimed) return Stop(ScenarioRun::End::kUnsupported, unsupported->why);
+    const std::string capability = CapabilityOf(step);
+    if (capability.empty()) return Stop(ScenarioRun::End::kUnsupported, unsupported->why);
     return Diverge(step, ExpectedText(expectation),
-                   fmt::format("unsupported, though the adapter claims {}: {}", known->capability,
+                   fmt::format("unsupported, though the adapter claims {}: {}", capability,
                                unsupported->why),
                    operation);
   }
   return Diverge(step, ExpectedText(expectation), ToText(actual), operation);
 }
 
+// The capability that an adapter claims by having been given this step; empty: every one has it.
+std::string Executor::CapabilityOf(const Step& step) const {
+  if (const auto* create = std::get_if<Create>(&step.what)) {
+    switch (create->how) {
+      case Create::How::kFork: return "fork";
+      case Create::How::kSpawn: return "spawn";
+      case Create::How::kThread: return "thread";
+      case Create::How::kStart: return "";
+    }
+  }
+  if (std::holds_alternative<OnSignal>(step.what)) return "signal";
+  if (std::holds_alternative<Hammer>(step.what)) return "hammer";
+  const auto* call = std::get_if<Do>(&step.what);
+  const auto* known = call == nullptr ? nullptr : transcript::FindOperation(call->call.operation);
+  return known == nullptr ? "" : known->capability;
+}
+
 Executor::Next Executor::JudgeTime(const Step& step, const Expectation& expectation, Actor& actor,
                                    const Reply& reply) {
-  const nanoseconds expected = *expectation.after * options_.slowdown;
+  const nanoseconds expected =
+      *expectation.after * (slowed_.count(&actor) != 0 ? options_.slowdown : 1);
   const nanoseconds took(reply.end_ns - reply.begin_ns);
   switch (JudgeElapsed(expected, took)) {
     case Elapsed::kEarly:
@@ -282,7 +306,6 @@ Executor::Next Executor::JudgeTime(const Step& step, const Expectation& expectat
     case Elapsed::kInTolerance:
       break;
   }
-  static_cast<void>(actor);
   return Next::kGoOn;
 }
 
@@ -306,13 +329,21 @@ Executor::Next Executor::Perform(const Step& step, const OneOf& what) {
     if (actor == nullptr) return Unknown(name);
     actors.push_back(actor);
   }
-  // Quiet, with every call either ended or blocked: then whoever was to come back has.
-  const bool settled = Settle(LimitOf(*actors.front()));
+  // Quiet, with every call either ended or blocked: then whoever was to come back has. Where that is
+  // not sure, nobody's coming back is believed only when the time for it is over.
+  const Deadline deadline = Deadline::After(LimitOf(*actors.front()));
   std::vector<Actor*> back;
-  for (Actor* actor : actors) {
-    if (actor->reply || actor->process->dead) back.push_back(actor);
-  }
+  std::optional<BlockedDetector::Stillness> settled;
+  do {
+    settled = Settle(deadline.Left());
+    back.clear();
+    for (Actor* actor : actors) {
+      if (actor->reply || actor->process->dead) back.push_back(actor);
+    }
+  } while (back.empty() && settled == BlockedDetector::Stillness::kLooksSo && !deadline.Passed() &&
+           !Interrupted());
   if (!crew_->Fault().empty()) return Next::kStop;
+  if (Interrupted()) return Stop(ScenarioRun::End::kNotRun, "interrupted");
   if (back.size() != 1) {
     std::string who = back.empty() ? "none of them came back" : "came back:";
     for (const Actor* actor : back) who += " " + actor->name;
@@ -336,6 +367,7 @@ Executor::Next Executor::Perform(const Step& step, const StillBlocked& what) {
     if (actor == nullptr) return Unknown(name);
     Settle(LimitOf(*actor));
     if (!crew_->Fault().empty()) return Next::kStop;
+    if (Interrupted()) return Stop(ScenarioRun::End::kNotRun, "interrupted");
     if (auto ended = Ended_(*actor)) {
       Note(step, name, ToText(ended->actual));
       return Diverge(step, "still blocked", ToText(ended->actual), "still blocked");

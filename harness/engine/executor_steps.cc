@@ -12,7 +12,7 @@
 #include <cerrno>
 
 #include "harness/engine/executor.h"
-#include "harness/os/affinity.h"
+#include "harness/os/interrupt.h"
 #include "harness/os/names.h"
 
 namespace lockstep {
@@ -44,8 +44,8 @@ const char* OperationOf(Create::How how) {
 Executor::Next Executor::Perform(const Step& step, const Create& what) {
   if (what.how == Create::How::kStart) {
     for (const std::string& child : what.children) {
-      const auto started = session_.StartAnother(*crew_, child);
-      if (!started) return Stop(ScenarioRun::End::kHarnessError, started.error().message);
+      const auto started = session_.StartAnother(*crew_, child, Pinned());
+      if (!started) return Stop(ScenarioRun::End::kHarnessError, started.error().Text());
       Note(step, child, "");
     }
     return Next::kGoOn;
@@ -69,17 +69,25 @@ Executor::Next Executor::CreateOne(const Step& step, const Create& what, Actor& 
   crew_->Send(parent, std::move(request));
   auto seen = Watch(parent, For::kReply, session_.HelloLimit());
   if (!seen) return Next::kStop;
-  if (!std::holds_alternative<Value>(seen->actual)) {
+  if (std::holds_alternative<Raised>(seen->actual) && !what.expectation) {
+    // Making processes is the adapter's own affair, and a limit of them the machine's.
+    return Stop(ScenarioRun::End::kHarnessError,
+                fmt::format("{} cannot {}: {}", parent.name, operation, ToText(seen->actual)));
+  }
+  const Value* made = std::get_if<Value>(&seen->actual);
+  if (made == nullptr) {
     return JudgeReply(step, what.expectation, parent, seen->actual,
                       seen->reply ? &*seen->reply : nullptr);
   }
+  if (const auto* pid = made->If<std::int64_t>())
+    crew_->Expect(**child, parent, static_cast<pid_t>(*pid));
   const bool is_thread = what.how == Create::How::kThread;
   const auto ready = crew_->AwaitHello(**child, &parent, is_thread, session_.HelloLimit());
   if (!ready) {
     // A spawned process that dies, or a fork that hangs, may be the implementation's doing; but it
     // has not spoken yet, so nobody can tell.
     return Stop(ScenarioRun::End::kHarnessError,
-                fmt::format("{} {}: {}", parent.name, operation, ready.error().message));
+                fmt::format("{} {}: {}", parent.name, operation, ready.error().Text()));
   }
   if (is_thread) descriptors_expected_[parent.process.get()] += 2;  // its channel's
   if (what.how == Create::How::kSpawn) {
@@ -99,6 +107,7 @@ Executor::Next Executor::CreateOne(const Step& step, const Create& what, Actor& 
 Executor::Next Executor::AwaitEnd(const Step& step, Actor& actor) {
   const Deadline deadline = Deadline::After(session_.Scaled(kStepLimit));
   while (!actor.process->dead) {
+    if (Interrupted()) return Stop(ScenarioRun::End::kNotRun, "interrupted");
     if (deadline.Passed()) {
       const std::string where = "alive: " + detector_->Whereabouts(actor);
       Note(step, actor.name, where);
@@ -107,10 +116,15 @@ Executor::Next Executor::AwaitEnd(const Step& step, Actor& actor) {
     crew_->Pump(deadline.Left());
   }
   crew_->LearnStatus(*actor.process);
+  if (!actor.process->status) {
+    actor.fault = kUnknownEnd;
+    return Next::kStop;
+  }
   // Its parent reaps it now, if it is free to; else it stays a zombie until the scenario's end.
   Actor* parent = actor.process->parent;
   const bool free = parent != nullptr && !parent->process->dead && !parent->in_flight &&
-                    !parent->reply && crew_->Find(parent->name) == parent;
+                    !parent->reply && crew_->Find(parent->name) == parent &&
+                    parent->probe.Look().kind != ThreadState::Kind::kStopped;
   if (free && !actor.process->reaped && actor.process->status) {
     Request reap;
     reap.operation = "reap";
@@ -195,6 +209,7 @@ Executor::Next Executor::Perform(const Step& step, const Handled& what) {
       return Next::kGoOn;
     }
     if (!actor->fault.empty()) return Next::kStop;
+    if (Interrupted()) return Stop(ScenarioRun::End::kNotRun, "interrupted");
     if (deadline.Passed() || actor->process->dead) {
       const std::string where = "its handler has not run: " + detector_->Whereabouts(*actor);
       Note(step, what.actor, where);
@@ -212,6 +227,17 @@ Executor::Next Executor::Perform(const Step& step, const SendSignal& what) {
                        : what.how == SendSignal::How::kCont
                            ? SIGCONT
                            : SignalNumber(what.signal).value_or(SIGKILL);
+    crew_->Pump(nanoseconds(0));
+    if (actor->process->dead) {
+      crew_->LearnStatus(*actor->process);
+      const std::string gone = ToText(Actual(Ended{actor->process->status}));
+      if (!actor->process->status) {
+        actor->fault = kUnknownEnd;
+        return Next::kStop;
+      }
+      Note(step, name, gone);
+      return Diverge(step, "that it is alive", gone, "a process ends");
+    }
     // An actor that has answered may still be on its way to its next read; a signal in between is
     // handled late. Idle, it is asleep.
     const Deadline idle = Deadline::After(session_.Scaled(kIdleLimit));
@@ -298,7 +324,10 @@ Executor::Next Executor::StartHammer(const Step&, const Hammer& what, Actor& act
       witness_path_ =
           fmt::format("{}/witness{}", session_.options().channel_dir, count.fetch_add(1));
     const int fd = ::open(witness_path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    const bool made = fd >= 0 && ::ftruncate(fd, 8 * (hammer_slots_ + 1)) == 0;
+    // Written, not only made long: on a full disk a hole would be a SIGBUS in the actor's mapping.
+    const std::string zeros(8 * (static_cast<std::size_t>(hammer_slots_) + 1), '\0');
+    const bool made = fd >= 0 && ::write(fd, zeros.data(), zeros.size()) ==
+                                     static_cast<ssize_t>(zeros.size());
     if (fd >= 0) ::close(fd);
     if (!made)
       return Stop(ScenarioRun::End::kHarnessError,
@@ -358,12 +387,14 @@ Executor::Next Executor::Perform(const Step& step, const HammerResult& what) {
     Request request;
     request.operation = "_get_value";
     request.on = hammer_object_;
-    const auto reply = crew_->Ask(*hammer_actor_, std::move(request), LimitOf(*hammer_actor_));
-    const Value* value = reply ? std::get_if<Value>(&reply->outcome) : nullptr;
-    if (reply && std::holds_alternative<Unsupported>(reply->outcome)) {
-      return Stop(ScenarioRun::End::kUnsupported, std::get<Unsupported>(reply->outcome).why);
+    crew_->Send(*hammer_actor_, std::move(request));
+    const auto seen = Watch(*hammer_actor_, For::kReply, LimitOf(*hammer_actor_));
+    if (!seen) return Next::kStop;
+    if (const auto* unsupported = std::get_if<Unsupported>(&seen->actual)) {
+      return Stop(ScenarioRun::End::kUnsupported, unsupported->why);
     }
-    actual += ", value " + (value == nullptr ? std::string("unknown") : value->Repr());
+    const Value* value = std::get_if<Value>(&seen->actual);
+    actual += ", value " + (value == nullptr ? ToText(seen->actual) : value->Repr());
     right = right && value != nullptr && *value == Value::Int(*what.value);
   }
   // What is judged goes into the report; how many were seen inside at once differs between runs.

@@ -22,7 +22,8 @@ constexpr int kSlowdownStep = 4;
 constexpr int kSlowestSlowdown = 64;
 // An adapter that fails so often in a row is not tried any more: each failure may cost seconds of
 // waiting.
-constexpr int kGiveUpAfter = 3;
+constexpr int kGiveUpAfter = 12;
+constexpr int kStartsGiveUpAfter = 3;
 
 // Results in the order of the scenarios, whatever the order in which they come.
 class InOrder {
@@ -54,6 +55,7 @@ struct Shared {
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   Introduction introduction;  // guarded by mutex
+  int starts_failed_in_a_row = 0;  // guarded by mutex
   int failures_in_a_row = 0;  // guarded by mutex
   std::string given_up;       // guarded by mutex; not empty: the adapter is not tried any more
 };
@@ -110,8 +112,9 @@ class Worker {
       }
     }
     if (const auto ready = Ready(); !ready) {
-      result.run = Ending(ScenarioRun::End::kHarnessError, ready.error().message);
-      if (session_ != nullptr) result.run.output = session_->output().Text();
+      result.run = Ending(ScenarioRun::End::kHarnessError, ready.error().Text());
+      result.run.not_begun = true;
+      if (session_ != nullptr) result.run.output = session_->Printed();
       {
         const std::lock_guard lock(shared_.mutex);
         if (shared_.introduction.failure.empty())
@@ -134,6 +137,9 @@ class Worker {
       return result;
     }
     result.run = RunRepeated(*session_, scenario, platform, shared_.options, name_prefix_);
+    if (Interrupted() && result.run.end == ScenarioRun::End::kHarnessError) {
+      result.run = Ending(ScenarioRun::End::kNotRun, "interrupted");
+    }
     if (result.run.end == ScenarioRun::End::kNotRun) {
       result.not_run = Interrupted() ? NotRun::kInterrupted : NotRun::kMachine;
     }
@@ -169,16 +175,23 @@ class Worker {
     return Fail("the supervisor cannot be kept alive");
   }
 
+  // An adapter that cannot be started is given up soon; one that fails within scenarios may do so in
+  // some of them only, and each failure costs seconds of waiting.
   void CountFailure(const ScenarioRun& run) {
     const std::lock_guard lock(shared_.mutex);
     if (run.end != ScenarioRun::End::kHarnessError) {
       shared_.failures_in_a_row = 0;
+      shared_.starts_failed_in_a_row = 0;
       return;
     }
-    if (++shared_.failures_in_a_row >= kGiveUpAfter && shared_.given_up.empty()) {
+    ++shared_.failures_in_a_row;
+    if (run.not_begun) ++shared_.starts_failed_in_a_row;
+    const bool enough = shared_.starts_failed_in_a_row >= kStartsGiveUpAfter ||
+                        shared_.failures_in_a_row >= kGiveUpAfter;
+    if (enough && shared_.given_up.empty()) {
       shared_.given_up =
           fmt::format("not tried: the adapter failed {} times in a row, the last time because {}",
-                      kGiveUpAfter, run.reason);
+                      shared_.failures_in_a_row, run.reason);
     }
   }
 
@@ -241,6 +254,7 @@ ScenarioRun RunRepeated(Session& session, const Scenario& scenario, const Platfo
       return run;
     }
     if (jumped) continue;
+    if (!run.unclean.empty()) return run;
     if (run.late.empty()) {
       ++in_tolerance;
       if (in_tolerance + late >= kTimingRepeats) return run;
@@ -266,7 +280,7 @@ Introduction RunScenarios(const Implementation& implementation,
                           const std::vector<const Scenario*>& scenarios,
                           const RunnerOptions& options,
                           const std::function<void(RunnerResult)>& report) {
-  Shared shared{implementation, scenarios, options, {}, {}, {}, 0, ""};
+  Shared shared{implementation, scenarios, options, {}, {}, {}, 0, 0, ""};
   InOrder in_order(scenarios.size(), report);
   AllowedCpus();  // asked before any thread is pinned
   std::vector<std::thread> threads;

@@ -20,7 +20,7 @@ constexpr int kLateRepeats = 10;
 constexpr int kMostRepeats = 25;
 // A change of CLOCK_REALTIME against CLOCK_MONOTONIC beyond this voids a repeat: somebody set the
 // clock.
-constexpr nanoseconds kClockJump = std::chrono::microseconds(500);
+constexpr nanoseconds kClockJump = std::chrono::microseconds(100);
 
 enum class Elapsed { kInTolerance, kEarly, kLate };
 Elapsed JudgeElapsed(nanoseconds expected, nanoseconds took);

@@ -85,6 +85,7 @@ struct ScenarioRun {
   };
   End end = End::kCompleted;
   std::string reason;
+  bool not_begun = false;  // the adapter could not even be made ready for it
   std::vector<TraceEntry> trace;
   std::optional<Divergence> divergence;
   std::vector<LateCall> late;

@@ -76,7 +76,10 @@ bool Channel::Write(std::string_view line) const {
     } else if (written < 0 && errno == EAGAIN) {
       // A line longer than the pipe: the other side has to read while we write.
       pollfd writable{write_.get(), POLLOUT, 0};
-      if (deadline.Passed()) return false;
+      if (deadline.Passed()) {
+        errno = EAGAIN;
+        return false;
+      }
       ::poll(&writable, 1, static_cast<int>(deadline.Left().count() / 1'000'000) + 1);
     } else if (errno != EINTR) {
       return false;

@@ -94,7 +94,10 @@ Result<CommandOutput> RunCommand(const std::vector<std::string>& argv,
   // It may have closed its output and live on, or have more to say than we want to hear.
   reader.Reset();
   const bool in_time = AwaitDeath(*pid, deadline);
-  if (!in_time) ::kill(-*pid, SIGKILL);
+  if (!in_time) {
+    ::kill(-*pid, SIGKILL);
+    ::kill(*pid, SIGKILL);
+  }
   while (::waitpid(*pid, &result.status, 0) < 0 && errno == EINTR) {
   }
   if (!in_time) return Fail(fmt::format("{} did not end in time", argv[0]));

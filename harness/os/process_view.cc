@@ -160,7 +160,7 @@ std::optional<ThreadProbe::Activity> ThreadProbe::ReadActivity() const {
   char* at = buffer;
   Activity activity;
   activity.runtime_ns = std::strtoull(at, &at, 10);
-  std::strtoull(at, &at, 10);  // the time spent ready on a run queue
+  activity.ready_ns = std::strtoull(at, &at, 10);
   activity.switches = std::strtoull(at, &at, 10);
   return activity;
 }
@@ -174,17 +174,33 @@ std::optional<Mapping> FindMapping(pid_t pid, std::uint64_t address) {
     Mapping m;
     unsigned major_number = 0;
     unsigned minor_number = 0;
+    char permissions[5] = {};
     // Only the numbers are read; the path at the end may hold anything.
-    if (std::sscanf(maps.c_str() + line, "%lx-%lx %*s %lx %x:%x %lu", &m.start, &m.end, &m.offset,
-                    &major_number, &minor_number, &m.inode) == 6 &&
+    if (std::sscanf(maps.c_str() + line, "%lx-%lx %4s %lx %x:%x %lu", &m.start, &m.end, permissions, &m.offset,
+                    &major_number, &minor_number, &m.inode) == 7 &&
         m.start <= address && address < m.end) {
       m.device = makedev(major_number, minor_number);
+      m.shared = permissions[3] == 's';
       return m;
     }
     line = end + 1;
   }
   return std::nullopt;
 }
+
+namespace {
+
+// Asks everybody for their parent: slow, and always complete.
+std::vector<pid_t> ScanForChildrenOf(pid_t pid) {
+  std::vector<pid_t> children;
+  constexpr int kParentField = 4;
+  for (const pid_t candidate : NumbersIn("/proc")) {
+    if (StatField(candidate, kParentField) == pid) children.push_back(candidate);
+  }
+  return children;
+}
+
+}  // namespace
 
 std::vector<pid_t> ChildrenOf(pid_t pid) {
   std::vector<pid_t> children;
@@ -194,7 +210,7 @@ std::vector<pid_t> ChildrenOf(pid_t pid) {
     if (::access(path.c_str(), R_OK) != 0) continue;
     listed = true;
     const std::string text = ReadSmallFile(path);
-    char* at = const_cast<char*>(text.c_str());
+    const char* at = text.c_str();
     while (*at != '\0') {
       char* end = nullptr;
       const long child = std::strtol(at, &end, 10);
@@ -204,13 +220,8 @@ std::vector<pid_t> ChildrenOf(pid_t pid) {
       while (*at == ' ') ++at;
     }
   }
-  if (listed) return children;
-  // Kernels without CONFIG_PROC_CHILDREN, and gVisor: ask everybody for their parent.
-  constexpr int kParentField = 4;
-  for (const pid_t candidate : NumbersIn("/proc")) {
-    if (StatField(candidate, kParentField) == pid) children.push_back(candidate);
-  }
-  return children;
+  // Kernels without CONFIG_PROC_CHILDREN, and gVisor, have no such file.
+  return listed ? children : ScanForChildrenOf(pid);
 }
 
 std::optional<pid_t> InnerId(pid_t pid, pid_t tid) {
@@ -225,11 +236,14 @@ std::optional<pid_t> InnerId(pid_t pid, pid_t tid) {
 }
 
 std::optional<pid_t> OuterChild(pid_t parent, pid_t inner) {
-  std::vector<pid_t> children = ChildrenOf(parent);
-  // The newest are listed last, and the newest is nearly always the one asked for.
-  std::reverse(children.begin(), children.end());
-  for (const pid_t child : children) {
-    if (InnerId(child) == inner) return child;
+  // The list may leave children out while their siblings end (proc(5)): a miss is looked up the slow way.
+  for (const bool thorough : {false, true}) {
+    std::vector<pid_t> children = thorough ? ScanForChildrenOf(parent) : ChildrenOf(parent);
+    // The newest are listed last, and the newest is nearly always the one asked for.
+    std::reverse(children.begin(), children.end());
+    for (const pid_t child : children) {
+      if (InnerId(child) == inner) return child;
+    }
   }
   return std::nullopt;
 }

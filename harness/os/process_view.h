@@ -48,10 +48,11 @@ class ThreadProbe {
   // Whether /proc/PID/task/TID/syscall can be read at all (a yama of 2 or 3, gVisor and
   // non-dumpable processes refuse).
   bool CanSeeSyscalls() const;
-  // How often and how long the thread has been on a CPU: two numbers that stand still while it
+  // How often and how long the thread has been on a CPU: numbers that stand still while it
   // sleeps.
   struct Activity {
     std::uint64_t runtime_ns = 0;
+    std::uint64_t ready_ns = 0;  // waited for a CPU that others had
     std::uint64_t switches = 0;
     bool operator==(const Activity&) const = default;
   };
@@ -71,6 +72,7 @@ struct Mapping {
   std::uint64_t offset = 0;
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
+  bool shared = false;  // MAP_SHARED: what is written there is seen by others
 };
 // Nothing when no mapping has the address, or maps cannot be read. About 150 µs: keep the answer.
 std::optional<Mapping> FindMapping(pid_t pid, std::uint64_t address);

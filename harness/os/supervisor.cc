@@ -155,18 +155,31 @@ Result<std::string> Supervisor::Ask(const std::string& request, int fd_to_send) 
                     request.size(), kMessageLimit),
         "unset what is large in the environment");
   }
-  if (!SendMessage(control_.get(), request, fd_to_send)) return Fail("the supervisor is gone");
+  if (!control_.valid() || !SendMessage(control_.get(), request, fd_to_send)) return Fail("the supervisor is gone");
   const Deadline deadline = Deadline::After(kAnswerLimit);
   while (!deadline.Passed()) {
     auto answer = Receive(deadline.Left());
     if (!answer) return tl::unexpected(answer.error());
     if (answer->has_value()) return **answer;
   }
+  // A late answer would be taken for the next one's: it is never asked again.
+  control_.Reset();
   return Fail("the supervisor does not answer");
 }
 
+namespace {
+
+// "0,1": the CPUs of a launch, as its message has them; empty: as the harness.
+std::string CpuList(const std::vector<int>& cpus) {
+  std::string list;
+  for (const int cpu : cpus) list += (list.empty() ? "" : ",") + std::to_string(cpu);
+  return list;
+}
+
+}  // namespace
+
 Result<pid_t> Supervisor::Launch(const LaunchOptions& options) {
-  std::vector<std::string> fields = {"L", std::to_string(options.cpu), options.directory,
+  std::vector<std::string> fields = {"L", CpuList(options.cpus), options.directory,
                                      std::to_string(options.argv.size())};
   fields.insert(fields.end(), options.argv.begin(), options.argv.end());
   fields.insert(fields.end(), options.environment.begin(), options.environment.end());

@@ -54,7 +54,7 @@ struct LaunchOptions {
   std::vector<std::string> environment;  // "NAME=value"
   std::string directory;                 // to start in; empty: the harness's
   int output_fd = -1;                    // becomes standard output and error
-  int cpu = -1;                          // pinned to it; -1: as the harness
+  std::vector<int> cpus;                 // pinned to these; empty: as the harness
 };
 
 // Thread-compatible: one worker thread owns it. The thread that starts it must live until it is

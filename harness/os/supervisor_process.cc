@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -13,13 +14,17 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 
+#include "harness/os/affinity.h"
+#include "harness/os/descriptor_limit.h"
 #include "harness/os/process_view.h"
 
 namespace lockstep {
@@ -28,7 +33,7 @@ namespace {
 constexpr const char* kFillerName = ".filler";
 // Rounds of killing until nobody is left: a process that forks itself again and again needs a few;
 // each is bounded by its wait.
-constexpr int kKillRounds = 1000;
+constexpr int kKillRounds = 400;
 constexpr int kReapsAtOnce = 100;
 
 bool WriteWhole(const char* path, const std::string& text) {
@@ -146,7 +151,7 @@ class Server {
                 fd);
   }
 
-  // Fields: L, cpu, directory, argc, argv…, environment…
+  // Fields: L, cpus, directory, argc, argv…, environment…
   Result<std::string> LaunchCommand(const std::vector<std::string>& fields, int output_fd) {
     int report[2];
     if (::pipe2(report, O_CLOEXEC) != 0) return FailErrno("pipe", errno);
@@ -168,7 +173,6 @@ class Server {
 
   [[noreturn]] static void BecomeCommand(const std::vector<std::string>& fields, int output_fd,
                                          int report_fd) {
-    const int cpu = std::atoi(fields[1].c_str());
     const std::size_t argc = std::strtoul(fields[3].c_str(), nullptr, 10);
     std::vector<char*> argv;
     std::vector<char*> environment;
@@ -179,17 +183,26 @@ class Server {
     environment.push_back(nullptr);
 
     ::setsid();
-    if (cpu >= 0) {
-      cpu_set_t set;
-      CPU_ZERO(&set);
-      CPU_SET(static_cast<std::size_t>(cpu), &set);
-      ::sched_setaffinity(0, sizeof set, &set);
+    if (!fields[1].empty()) {
+      std::vector<int> cpus;
+      std::istringstream list(fields[1]);
+      for (std::string cpu; std::getline(list, cpu, ',');) cpus.push_back(std::atoi(cpu.c_str()));
+      PinThread(0, cpus);
     }
     // No capability survives the exec, not even root's: root and an ordinary user get the same
     // verdicts.
     for (int capability = 0; capability <= 63; ++capability)
       ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct sets[2] = {};
+    if (::syscall(SYS_capget, &header, sets) == 0) {
+      sets[0].inheritable = sets[1].inheritable = 0;
+      ::syscall(SYS_capset, &header, sets);
+    }
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    const rlimit descriptors = OriginalDescriptorLimit();
+    ::setrlimit(RLIMIT_NOFILE, &descriptors);
     const rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);  // crashes are expected, their core files are not wanted
     const UniqueFd null(::open("/dev/null", O_RDONLY));

@@ -114,7 +114,7 @@ TEST_P(SupervisorTest, RunsTheCommandInASessionOfItsOwn) {
 
 TEST_P(SupervisorTest, PinsTheCommandToOneCpu) {
   LaunchOptions options = Shell("grep Cpus_allowed_list /proc/self/status");
-  options.cpu = AllowedCpus().back();
+  options.cpus = {AllowedCpus().back()};
   EXPECT_EQ(OutputOf(options), fmt::format("Cpus_allowed_list:\t{}\n", AllowedCpus().back()));
 }
 

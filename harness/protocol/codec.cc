@@ -372,7 +372,8 @@ Message MessageOf(const Json& json) {
   if (json.contains("calling")) {
     Calling calling;
     calling.id = IntOf(json["calling"], "calling");
-    if (json.contains("begin")) calling.begin_ns = IntOf(json["begin"], "begin");
+    if (!json.contains("begin")) throw Wrong{"has \"calling\" without \"begin\""};
+    calling.begin_ns = IntOf(json["begin"], "begin");
     return calling;
   }
   if (json.contains("id")) return ReplyOf(json);

@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -205,12 +207,17 @@ TestAdapter::~TestAdapter() {
     const int status = Wait();
     EXPECT_EQ(status, 0) << StandardError();
   }
+  for (const std::string& name : names_) {  // what a test that failed did not come to
+    sem_unlink(name.c_str());
+    shm_unlink(name.c_str());
+  }
   std::filesystem::remove_all(directory_);
 }
 
 std::string TestAdapter::FreshName() {
   static std::atomic<int> count{0};
-  return "/lockstep-test-" + std::to_string(getpid()) + "-" + std::to_string(++count);
+  names_.push_back("/lockstep-test-" + std::to_string(getpid()) + "-" + std::to_string(++count));
+  return names_.back();
 }
 
 int TestAdapter::Wait() {

@@ -92,7 +92,8 @@ class TestAdapter {
   pid_t pid() const { return pid_; }
   const std::string& directory() const { return directory_; }
 
-  // A fresh name of a semaphore or of shared memory, with its slash.
+  // A fresh name of a semaphore or of shared memory, with its slash. Unlinked at the end if it is
+  // still there.
   std::string FreshName();
 
   // Waits for the end of the program: the wait status.
@@ -104,6 +105,7 @@ class TestAdapter {
  private:
   std::string directory_;
   std::unique_ptr<TestActor> root_;
+  std::vector<std::string> names_;
   pid_t pid_ = -1;
 };
 

@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The main job from a clone, by a user who is nobody: who builds it, runs it, and owns nothing else."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import lockstep_case
+from lockstep_case import NOBODY, ROOT, LockstepCase, is_root
+
+# A whole build on a machine that is busy with other things.
+BOUND_S = 1700
+
+
+def is_clone():
+    command = ["git", "-c", "safe.directory=*", "-C", ROOT, "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+
+
+@unittest.skipUnless(is_root(), "only root can become another user; others build as one anyway")
+@unittest.skipUnless(is_clone(), "this tree is no clone, and has no commit to be cloned")
+class Nobody(LockstepCase):
+    def test_the_main_job_needs_no_more_than_a_clone_and_a_home(self):
+        home = tempfile.mkdtemp(prefix="lockstep-e2e-")
+        self.addCleanup(shutil.rmtree, home)
+        clone = os.path.join(home, "lockstep")
+        subprocess.run(
+            ["git", "-c", "safe.directory=*", "clone", "--quiet", "--no-hardlinks", ROOT, clone],
+            check=True, env=self.environment(), stdin=subprocess.DEVNULL,
+        )
+        for folder, folders, files in os.walk(home):
+            for name in folders + files:
+                os.lchown(os.path.join(folder, name), NOBODY, NOBODY)
+        os.chown(home, NOBODY, NOBODY)
+        os.chmod(home, 0o755)
+        command = [
+            "setpriv", "--reuid=%d" % NOBODY, "--regid=%d" % NOBODY, "--clear-groups",
+            "./lockstep", "--no-install", "run", "--filter", "acquire/*", "reference",
+        ]
+        process = subprocess.Popen(
+            command, cwd=clone, env=self.environment(HOME=home, TMPDIR=home, CCACHE_DIR=home + "/.ccache"),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        )
+        done = self.finish(process, BOUND_S)
+        self.assert_status(done, 0)
+        self.assertRegex(done.out, r"(?m)^reference .*\d+ pass")
+        self.assertTrue(os.path.exists(os.path.join(clone, "out", "results.jsonl")))
+        untracked = subprocess.run(
+            ["git", "-c", "safe.directory=*", "-C", clone, "status", "--porcelain"],
+            capture_output=True, text=True, check=True,
+        ).stdout
+        self.assertEqual(untracked, "", "the run changed the tree")
+
+
+if __name__ == "__main__":
+    lockstep_case.main()
