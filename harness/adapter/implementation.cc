@@ -112,6 +112,17 @@ std::vector<std::string> EnvironmentOf(const Implementation& implementation) {
   return environment;
 }
 
+std::string Implementation::Identity() const {
+  std::string identity;
+  for (std::size_t i = 0; i < argv.size(); ++i) {
+    std::error_code error;
+    const std::filesystem::path real = i == 0 ? std::filesystem::canonical(argv[0], error) : "";
+    identity += i == 0 && !error ? real.string() : argv[i];
+    identity += '\0';
+  }
+  return identity + (keep_python_environment ? "own environment" : "");
+}
+
 Result<Implementation> LoadImplementation(const std::string& path, const std::string& root,
                                           const std::string& build) {
   Implementation implementation;
@@ -130,6 +141,11 @@ Result<Implementation> LoadImplementation(const std::string& path, const std::st
   if (implementation.name.empty()) return Fail(path + ": 'name' is missing");
   if (implementation.argv.empty())
     return Fail(path + ": 'command' is missing: how the adapter is started, a list of strings");
+  if (implementation.like.find_first_not_of("0123456789.") != std::string::npos) {
+    return Fail(fmt::format("{}: 'like' is no version: '{}'", path, implementation.like),
+                "for example like = \"3.14\"");
+  }
+  implementation.run_as = {path};
   if (implementation.family.empty()) implementation.family = implementation.name;
   for (std::string& arg : implementation.argv) arg = Filled(arg, root, build);
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();

@@ -25,7 +25,12 @@ struct Implementation {
   // The system calls, by name, in which it waits besides futex ("select", "poll" …); the harness
   // then takes a thread asleep in one of them, in an announced call, for blocked.
   std::vector<std::string> blocking_calls;
+  // The words that name it on a command line; empty: its name.
+  std::vector<std::string> run_as;
   std::string note;  // where it was found, for people
+
+  // Equal for two names of one thing: the command, its program with all links resolved.
+  std::string Identity() const;
 };
 
 // The environment of an implementation's processes as "NAME=value".

@@ -5,11 +5,15 @@
 
 #include "harness/cli/options.h"
 #include "harness/engine/executor.h"
+#include "harness/os/interrupt.h"
 #include "harness/os/supervisor.h"
 #include "harness/scenario/parser.h"
 
 namespace lockstep {
 namespace {
+
+// Unique to this process: without a namespace, names that hold it are removed in the end.
+std::string NamePrefix() { return fmt::format("lockstep-check-{}", ::getpid()); }
 
 struct Check {
   const char* operation;   // as the protocol's table has it
@@ -117,7 +121,7 @@ void Try(const Check& check, const Hello& hello, Session& session, const RunnerO
   const auto scenario = ToScenario(check);
   CHECK(scenario.has_value());
   const ScenarioRun run = RunRepeated(
-      session, *scenario, PlatformOf(session.implementation(), hello), options, "lockstep-check");
+      session, *scenario, PlatformOf(session.implementation(), hello), options, NamePrefix());
   switch (run.end) {
     case ScenarioRun::End::kCompleted:
       ++tally.well;
@@ -165,7 +169,7 @@ int AdapterVerb(const Words& words) {
   if (!out) return Complain(out.error());
   const auto options = MakeRunnerOptions(execution, *out);
   if (!options) return Complain(options.error());
-  auto supervisor = Supervisor::Start(ProbeIsolation().isolation, "lockstep-check");
+  auto supervisor = Supervisor::Start(ProbeIsolation().isolation, NamePrefix());
   if (!supervisor) {
     fmt::print(stderr, "lockstep: {}\n", supervisor.error().message);
     return 3;
@@ -182,7 +186,11 @@ int AdapterVerb(const Words& words) {
   PrintHello(hello);
   fmt::print("\n");
   Tally tally;
-  for (const Check& check : kChecks) Try(check, hello, session, *options, tally);
+  for (const Check& check : kChecks) {
+    if (Interrupted()) return kExitInterrupted;
+    Try(check, hello, session, *options, tally);
+  }
+  if (Interrupted()) return kExitInterrupted;
   fmt::print("\n{} well, {} missing, {} wrong, {} failed\n", tally.well, tally.missing, tally.wrong,
              tally.failed);
   if (tally.failed > 0) return 3;

@@ -16,8 +16,6 @@
 namespace lockstep {
 namespace {
 
-constexpr int kExitInterrupted = 130;
-constexpr int kExitHarness = 3;
 
 // Addresses and the names that SharedMemory makes up differ between any two runs: numbers of so
 // many digits are masked, and those names.
@@ -104,6 +102,9 @@ std::vector<Line> Lines(const Scenario& scenario, const ScenarioRun& run, Messag
   const auto add = [&](const std::string& text) { lines.push_back({text, text}); };
   if (run.end == ScenarioRun::End::kUnsupported) add("unsupported: " + run.reason);
   if (run.end == ScenarioRun::End::kNotRun) add("not run: " + run.reason);
+  // The outcome alone does not show it: both may have returned False.
+  if (run.divergence && run.divergence->operation.starts_with("a timed wait"))
+    add(run.divergence->operation);
   for (const std::string& unclean : run.unclean) add("left behind: " + unclean);
   return lines;
 }

@@ -111,7 +111,8 @@ Result<Interpreter> AskInterpreter(const std::string& path, bool keep_python_env
     return Fail(
         fmt::format("{} is no Python interpreter: it calls its version {}", path, lines[1]));
   // An executable of a virtual environment is a link, and finds its environment by its own name.
-  return Interpreter{found, lines[0], *version, lines[2], lines[3]};
+  if (!Version::Parse(lines[2])) return Fail(fmt::format("{} does not tell its version", path));
+  return Interpreter{found, lines[3], lines[0], *version, lines[2], path};
 }
 
 std::vector<Interpreter> FindInterpreters(const Places& places) {
@@ -131,7 +132,7 @@ std::vector<Interpreter> FindInterpreters(const Places& places) {
   std::set<std::string> executables;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     auto answer = answers[i].get();
-    if (!answer || !executables.insert(answer->found_as).second) continue;
+    if (!answer || !executables.insert(answer->executable).second) continue;
     answer->found_as = found_as[i];
     found.push_back(std::move(*answer));
   }
@@ -194,8 +195,11 @@ Result<Implementation> Discovery::Resolve(const std::string& name,
     return LoadImplementation(name, places_.root, places_.build);
   }
   const std::string own = fmt::format("{}/impl/{}/implementation.toml", places_.root, name);
-  if (name.find('/') == std::string::npos && fs::exists(own, error))
-    return LoadImplementation(own, places_.root, places_.build);
+  if (name.find('/') == std::string::npos && fs::exists(own, error)) {
+    auto implementation = LoadImplementation(own, places_.root, places_.build);
+    if (implementation) implementation->run_as.clear();  // its name is shorter
+    return implementation;
+  }
   // `cpython`, `cpython-3.11`, `pypy`: the newest that fits; they are in that order already.
   for (const Interpreter& interpreter : Interpreters()) {
     const std::string& kind = interpreter.kind;
@@ -205,8 +209,11 @@ Result<Implementation> Discovery::Resolve(const std::string& name,
     }
   }
   if (name.starts_with("python") || name.starts_with("pypy")) {
-    if (const auto interpreter = AskInterpreter(name, false))
+    if (auto interpreter = AskInterpreter(name, false)) {
+      // What PATH has may be a shim: the interpreter that it leads to is the one that is meant.
+      interpreter->path = interpreter->executable;
       return OnInterpreter(*interpreter, places_);
+    }
   }
   std::string known;
   for (const std::string& k : KnownNames()) known += (known.empty() ? "" : ", ") + k;
@@ -222,6 +229,8 @@ Implementation Discovery::FromCommand(const std::vector<std::string>& command) c
   implementation.name = fs::path(command[0]).filename().string();
   implementation.family = implementation.name;
   implementation.argv = command;
+  implementation.run_as = {"--"};
+  implementation.run_as.insert(implementation.run_as.end(), command.begin(), command.end());
   implementation.keep_python_environment = true;
   return implementation;
 }

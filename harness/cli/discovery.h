@@ -21,7 +21,8 @@ struct Places {
 Places ProjectPlaces();
 
 struct Interpreter {
-  std::string path;      // resolved
+  std::string path;        // as it is started
+  std::string executable;  // as it calls itself, links resolved
   std::string kind;      // "cpython", "pypy"
   Version version;       // of the language
   std::string full;      // "3.14.8", "8.0.1" for PyPy

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "harness/cli/options.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 
 #include "harness/os/affinity.h"
@@ -20,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kChannelsPrefix = "channels-";
+constexpr const char* kLockName = ".lock";
 
 bool MatchesGlob(std::string_view pattern, std::string_view text) {
   const std::size_t star = pattern.find('*');
@@ -184,34 +188,51 @@ Result<std::vector<Implementation>> ResolveAll(Discovery& discovery,
   return implementations;
 }
 
+namespace {
+
+// Removes the folders of channels that earlier runs left because they were killed: those whose lock nobody holds. Process ids
+// tell nothing: in containers they are the same few again and again.
+void RemoveAbandonedChannels(const std::string& out) {
+  std::error_code error;
+  std::vector<fs::path> abandoned;
+  for (const auto& entry : fs::directory_iterator(out, error)) {
+    if (!entry.path().filename().string().starts_with(kChannelsPrefix)) continue;
+    const UniqueFd lock(::open((entry.path() / kLockName).c_str(), O_RDWR | O_CLOEXEC));
+    if (lock.valid() && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) abandoned.push_back(entry.path());
+  }
+  for (const fs::path& folder : abandoned) fs::remove_all(folder, error);
+}
+
+}  // namespace
+
 Result<OutFolder> OutFolder::Make(const std::string& asked, const Places& places) {
   OutFolder folder;
   std::error_code error;
   folder.path_ =
       fs::absolute(asked.empty() ? places.root + "/out" : asked, error).lexically_normal().string();
+  constexpr const char* kAnother = "name another with --out DIR";
+  if ((folder.path_ + "/").starts_with("/dev/shm/")) {
+    return Fail("the folder " + folder.path_ + " is in /dev/shm, which adapters see one of their own of", kAnother);
+  }
   fs::create_directories(folder.path_, error);
-  if (error) {
-    return Fail(fmt::format("cannot make the folder {}: {}", folder.path_, error.message()),
-                "name another with --out DIR");
+  if (error) return Fail(fmt::format("cannot make the folder {}: {}", folder.path_, error.message()), kAnother);
+  RemoveAbandonedChannels(folder.path_);
+  std::string channels = fmt::format("{}/{}XXXXXX", folder.path_, kChannelsPrefix);
+  if (::mkdtemp(channels.data()) == nullptr) {
+    return Fail(fmt::format("cannot write in the folder {}: {}", folder.path_, std::strerror(errno)), kAnother);
   }
-  for (const auto& entry : fs::directory_iterator(folder.path_, error)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with(kChannelsPrefix)) continue;
-    const pid_t pid = std::atoi(name.c_str() + std::string_view(kChannelsPrefix).size());
-    if (pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), error);
-  }
-  folder.channels_ = fmt::format("{}/{}{}", folder.path_, kChannelsPrefix, ::getpid());
-  fs::create_directory(folder.channels_, error);
-  if (error || ::access(folder.channels_.c_str(), W_OK) != 0) {
-    folder.channels_.clear();
-    return Fail(fmt::format("cannot write in the folder {}", folder.path_),
-                "name another with --out DIR");
+  folder.channels_ = channels;
+  folder.lock_.Reset(::open((channels + "/" + kLockName).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!folder.lock_.valid() || ::flock(folder.lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    return FailErrno("locking " + channels, errno);
   }
   return folder;
 }
 
 OutFolder::OutFolder(OutFolder&& other) noexcept
-    : path_(std::move(other.path_)), channels_(std::exchange(other.channels_, "")) {}
+    : path_(std::move(other.path_)),
+      channels_(std::exchange(other.channels_, "")),
+      lock_(std::move(other.lock_)) {}
 
 OutFolder::~OutFolder() {
   std::error_code ignored;

@@ -12,12 +12,15 @@
 #include "harness/cli/discovery.h"
 #include "harness/cli/verbs.h"
 #include "harness/engine/runner.h"
+#include "harness/os/fd.h"
 #include "harness/os/result.h"
 #include "harness/scenario/scenario.h"
 
 namespace lockstep {
 
 constexpr int kExitUsage = 2;
+constexpr int kExitHarness = 3;
+constexpr int kExitInterrupted = 130;
 
 // Which scenarios.
 struct Selection {
@@ -77,6 +80,7 @@ class OutFolder {
   OutFolder() = default;
   std::string path_;
   std::string channels_;
+  UniqueFd lock_;  // held as long as the run lives
 };
 
 // The runner's part of the flags.

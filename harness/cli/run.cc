@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <deque>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <random>
+#include <set>
 
 #include "harness/cli/options.h"
 #include "harness/os/affinity.h"
@@ -25,7 +28,6 @@
 namespace lockstep {
 namespace {
 
-constexpr int kExitInterrupted = 130;
 constexpr std::size_t kWidestTerminal = 140;
 
 struct RunFlags {
@@ -86,27 +88,6 @@ std::size_t TerminalWidth(bool is_terminal) {
   return std::min<std::size_t>(size.ws_col, kWidestTerminal);
 }
 
-// How bad a verdict is among repeats of one scenario.
-int Badness(const ScenarioVerdict& verdict) {
-  switch (verdict.Overall()) {
-    case Verdict::kHarnessError:
-      return 6;
-    case Verdict::kFail:
-      return 5;
-    case Verdict::kUnexpectedPass:
-      return 4;
-    case Verdict::kExpectedFail:
-      return 3;
-    case Verdict::kNotRun:
-      return 2;
-    case Verdict::kUnsupported:
-      return 1;
-    case Verdict::kPass:
-      return 0;
-  }
-  return 0;
-}
-
 // One run of the whole command: who is judged, on what, and what has come of it so far.
 class MainJob {
  public:
@@ -124,10 +105,7 @@ class MainJob {
     if (const auto opened = OpenWriters(arguments); !opened) return tl::unexpected(opened.error());
     const std::int64_t start = MonotonicNs();
     for (std::size_t i = 0; i < implementations_.size(); ++i) {
-      if (const auto judged = JudgeOne(implementations_[i], static_cast<int>(i) == oracle_index_);
-          !judged) {
-        return tl::unexpected(judged.error());
-      }
+      JudgeOne(implementations_[i], expectations_[i], static_cast<int>(i) == oracle_index_);
     }
     progress_.Clear();
     report_.wall = nanoseconds(MonotonicNs() - start);
@@ -144,6 +122,15 @@ class MainJob {
     auto chosen = ResolveAll(discovery_, flags_.names, command, flags_.execution.python_args);
     if (!chosen) return tl::unexpected(chosen.error());
     implementations_ = std::move(*chosen);
+    // Those that are named come first and in order, what stands behind `--` last.
+    for (std::size_t i = 0; i < flags_.names.size(); ++i) {
+      run_as_[implementations_[i].name] = {flags_.names[i]};
+    }
+    if (!command.empty()) {
+      std::vector<std::string>& words = run_as_[implementations_.back().name];
+      words = {"--"};
+      words.insert(words.end(), command.begin(), command.end());
+    }
     if (implementations_.empty()) implementations_ = discovery_.Everything(&report_.notes);
     std::optional<Implementation> oracle;
     if (flags_.oracle.empty()) {
@@ -156,20 +143,43 @@ class MainJob {
       if (!named) return tl::unexpected(named.error());
       oracle = std::move(*named);
     }
-    if (!oracle) return {};
-    report_.oracle_name = oracle->name;
+    if (oracle) SeatOracle(std::move(*oracle));
+    NumberDuplicates();
+    if (oracle_index_ >= 0) report_.oracle_name = implementations_[0].name;
+    // All of them now: a mistake in the last must not cost the results of those before it.
+    for (const Implementation& implementation : implementations_) {
+      Expectations& expectations = expectations_.emplace_back();
+      if (implementation.expectations_file.empty()) continue;
+      auto loaded = Expectations::Load(implementation.expectations_file);
+      if (!loaded) return tl::unexpected(loaded.error());
+      expectations = std::move(*loaded);
+    }
+    return {};
+  }
+
+  void SeatOracle(Implementation oracle) {
     // The oracle goes first, so that each result can be laid beside its own; if it is judged too,
     // it is run once.
-    const auto same = std::find_if(
-        implementations_.begin(), implementations_.end(),
-        [&](const Implementation& i) { return i.name == oracle->name && i.argv == oracle->argv; });
+    const auto same =
+        std::find_if(implementations_.begin(), implementations_.end(),
+                     [&](const Implementation& i) { return i.Identity() == oracle.Identity(); });
     if (same == implementations_.end()) {
-      implementations_.insert(implementations_.begin(), std::move(*oracle));
+      implementations_.insert(implementations_.begin(), std::move(oracle));
     } else {
       std::rotate(implementations_.begin(), same, same + 1);
     }
     oracle_index_ = 0;
-    return {};
+  }
+
+  // Results are kept by name: no two may share one.
+  void NumberDuplicates() {
+    std::set<std::string> names;
+    for (Implementation& implementation : implementations_) {
+      const std::string name = implementation.name;
+      for (int i = 2; !names.insert(implementation.name).second; ++i) {
+        implementation.name = fmt::format("{}-{}", name, i);
+      }
+    }
   }
 
   Result<void> OpenWriters(const std::vector<std::string>& arguments) {
@@ -181,6 +191,9 @@ class MainJob {
     header.environment = report_.environment = Environment();
     // One is always written, so that a run that is cut off has left what it had.
     std::vector<std::string> paths = {out_.path() + "/results.jsonl"};
+    if (!flags_.junit.empty() && !std::ofstream(flags_.junit, std::ios::app)) {
+      return FailErrno("cannot write " + flags_.junit, errno);
+    }
     if (!flags_.json.empty()) paths.push_back(flags_.json);
     for (const std::string& path : paths) {
       auto writer = reports::JsonWriter::Open(path);
@@ -191,18 +204,16 @@ class MainJob {
     return {};
   }
 
-  Result<void> JudgeOne(const Implementation& implementation, bool is_oracle) {
-    Expectations& expectations = expectations_.emplace_back();
-    if (!implementation.expectations_file.empty()) {
-      auto loaded = Expectations::Load(implementation.expectations_file);
-      if (!loaded) return tl::unexpected(loaded.error());
-      expectations = std::move(*loaded);
-    }
+  void JudgeOne(const Implementation& implementation, Expectations& expectations, bool is_oracle) {
     ImplementationReport& report = report_.implementations.emplace_back();
     report.name = implementation.name;
     report.family = implementation.family;
     report.command = implementation.argv;
+    if (const auto words = run_as_.find(implementation.name); words != run_as_.end()) {
+      report.run_as = words->second;
+    }
     report.note = implementation.note;
+    report.run_as = implementation.run_as;
     report.is_oracle = is_oracle;
     const std::int64_t start = MonotonicNs();
     std::map<const Scenario*, std::size_t> places;
@@ -222,14 +233,8 @@ class MainJob {
     const bool whole = catalogue_.whole && flags_.selection.shard.empty() && !Interrupted() &&
                        report.introduction.hello;
     if (whole) report.stale = expectations.Stale(report.introduction.platform);
-    for (const ScenarioVerdict& verdict : report.verdicts) {
-      const Verdict overall = verdict.Overall();
-      const bool unjudged = overall == Verdict::kUnsupported ||
-                            (overall == Verdict::kNotRun && verdict.not_run != NotRun::kFiltered);
-      report.surprises = report.surprises || (unjudged && verdict.expected == nullptr);
-    }
+    report.surprises = HasSurprises(report.verdicts);
     for (reports::JsonWriter& writer : writers_) writer.Implementation(report);
-    return {};
   }
 
   // Called for one result at a time, in the order in which they were asked for.
@@ -254,7 +259,7 @@ class MainJob {
     }
     ScenarioVerdict& kept = report.verdicts[at->second];
     if (kept.Overall() == verdict.Overall() && kept.reason == verdict.reason) return;
-    const bool worse = Badness(verdict) > Badness(kept);
+    const bool worse = IsWorse(verdict.Overall(), kept.Overall());
     if (worse) kept = std::move(verdict);
     constexpr const char* kUnsteady = "differs between repeats";
     if (kept.reason.find(kUnsteady) == std::string::npos)
@@ -271,32 +276,24 @@ class MainJob {
                      });
   }
 
+  // The report for people first: whatever cannot be written after it, they have seen it.
   Result<int> Write(int status) {
-    for (reports::JsonWriter& writer : writers_) {
-      if (const auto ended = writer.End(report_, status); !ended)
-        return tl::unexpected(ended.error());
-    }
     reports::TerminalOptions terminal;
     const bool is_terminal = ::isatty(STDOUT_FILENO) != 0;
     terminal.color = is_terminal && !flags_.no_color && std::getenv("NO_COLOR") == nullptr;
     terminal.width = TerminalWidth(is_terminal);
     terminal.verbose = flags_.verbose;
-    // Without these the same name stands for something else, or for nothing.
-    if (!flags_.selection.scenarios.empty())
-      terminal.rerun_prefix += " --scenarios " + reports::ShellQuoted(flags_.selection.scenarios);
-    if (!flags_.oracle.empty())
-      terminal.rerun_prefix += " --oracle " + reports::ShellQuoted(flags_.oracle);
-    for (const std::string& arg : flags_.execution.python_args)
-      terminal.rerun_prefix += " --python-arg=" + reports::ShellQuoted(arg);
-    if (!flags_.junit.empty()) {
-      if (const auto written =
-              reports::WriteJUnitFile(report_, terminal.rerun_prefix, flags_.junit);
-          !written) {
-        return tl::unexpected(written.error());
-      }
-    }
     reports::WriteTerminal(report_, terminal, std::cout);
     std::cout.flush();
+    std::optional<Error> failure;
+    for (reports::JsonWriter& writer : writers_) {
+      if (const auto ended = writer.End(report_, status); !ended) failure = ended.error();
+    }
+    if (!flags_.junit.empty()) {
+      const auto written = reports::WriteJUnitFile(report_, terminal.rerun_prefix, flags_.junit);
+      if (!written) failure = written.error();
+    }
+    if (failure) return tl::unexpected(*failure);
     return status;
   }
 
@@ -306,6 +303,7 @@ class MainJob {
   OutFolder& out_;
   const RunnerOptions options_;
   std::vector<Implementation> implementations_;
+  std::map<std::string, std::vector<std::string>> run_as_;  // by name: how the user called it
   int oracle_index_ = -1;
   std::deque<Expectations> expectations_;  // verdicts point into them
   std::map<const Scenario*, ScenarioRun> oracle_runs_;

@@ -331,6 +331,8 @@ std::string UncleanText(const ScenarioRun& run) {
   return out;
 }
 
+bool IsWorse(Verdict a, Verdict b) { return Badness(a) > Badness(b); }
+
 ScenarioVerdict Judge(RunnerResult result, const Platform& platform, Expectations& expectations,
                       const ScenarioRun* oracle, const std::string& oracle_name) {
   CHECK(result.scenario != nullptr);

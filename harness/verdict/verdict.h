@@ -28,6 +28,9 @@ enum class Verdict {
 // "pass", "fail", "expected_fail", "unexpected_pass", "unsupported", "not_run", "harness_error".
 const char* ToText(Verdict verdict);
 
+// Whether `a` is worse than `b`, by the order in which the two parts of a verdict are made one.
+bool IsWorse(Verdict a, Verdict b);
+
 struct ScenarioVerdict {
   const Scenario* scenario = nullptr;
   Verdict behaviour = Verdict::kPass;
