@@ -59,8 +59,12 @@ target_link_libraries(lockstep_engine_testing PUBLIC lockstep_engine lockstep_ad
 
 lockstep_test(engine_test
   engine/blocking_test.cc
+  engine/certificate_test.cc
+  engine/defects_test.cc
   engine/executor_test.cc
   engine/matching_test.cc
+  engine/runner_test.cc
   engine/timing_test.cc
+  engine/trace_test.cc
   LIBS lockstep_engine_testing
   LABELS unit)

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 
@@ -32,9 +33,12 @@ constexpr std::chrono::milliseconds kDeathGrace{500};
 // told of, and this is waited in vain.
 constexpr std::chrono::milliseconds kReapedLimit{100};
 
-// Stamps outside of the time between request and answer come from another clock, or are in another unit.
+// Stamps outside of the time between request and answer come from another clock, or are in another
+// unit.
 constexpr const char* kWrongClock =
     "the adapter's stamps are not CLOCK_MONOTONIC in ns: they lie outside of the call";
+
+constexpr std::chrono::milliseconds kLookUpEvery{50};
 
 // A flood of lines must not keep Pump for ever: reads of 64 KiB a call and actor.
 constexpr int kReadsAPump = 32;
@@ -205,6 +209,8 @@ bool Crew::Pump(nanoseconds wait) {
     fds.push_back({process->dead ? -1 : process->pidfd.get(), POLLIN, 0});
   }
   fds.push_back({output_.read_fd(), POLLIN, 0});
+  // Whoever waits for longer has to look up now and then: an interrupt comes to another thread.
+  wait = std::min<nanoseconds>(wait, kLookUpEvery);
   const timespec limit{wait.count() / 1'000'000'000, wait.count() % 1'000'000'000};
   if (::ppoll(fds.data(), fds.size(), &limit, nullptr) <= 0) return false;
   bool came = false;
@@ -308,10 +314,9 @@ void Crew::TakeMessage(Actor& actor, std::string_view line) {
                               actor.in_flight->request.id);
     return;
   }
-  const bool stamped = std::holds_alternative<Value>(reply.outcome) ||
-                       std::holds_alternative<Raised>(reply.outcome);
-  if (stamped &&
-      (reply.begin_ns < actor.in_flight->sent_ns || reply.end_ns > MonotonicNs())) {
+  const bool stamped =
+      std::holds_alternative<Value>(reply.outcome) || std::holds_alternative<Raised>(reply.outcome);
+  if (stamped && (reply.begin_ns < actor.in_flight->sent_ns || reply.end_ns > MonotonicNs())) {
     actor.fault = kWrongClock;
     return;
   }
@@ -332,7 +337,8 @@ std::optional<Reply> Crew::Ask(Actor& actor, Request request, nanoseconds limit)
     }
     Pump(grace ? std::min(grace->Left(), deadline.Left()) : deadline.Left());
   }
-  if (actor.closed && !actor.reply && !actor.process->dead) actor.fault = "the adapter closed its channel and lives on";
+  if (actor.closed && !actor.reply && !actor.process->dead)
+    actor.fault = "the adapter closed its channel and lives on";
   // Whatever comes later would be taken for the answer to something else.
   if (!actor.reply && actor.fault.empty() && !actor.process->dead && !Interrupted()) {
     actor.fault = "the adapter does not answer " + actor.in_flight->request.operation;

@@ -81,8 +81,8 @@ class Crew {
 
   // Makes the channel for an actor-to-be. Its path goes to the adapter.
   Result<Actor*> Prepare(const std::string& name);
-  // `parent` says that it has forked a child of this id, which is to become `child`: from now on its
-  // death is seen, whether it says hello or not.
+  // `parent` says that it has forked a child of this id, which is to become `child`: from now on
+  // its death is seen, whether it says hello or not.
   void Expect(Actor& child, Actor& parent, pid_t inner);
   // Waits for hello, answers welcome, and finds the actor's process and thread. `parent`: who
   // forked it (or whose thread it is); nullptr: launched. An Error says what the adapter did
@@ -96,7 +96,8 @@ class Crew {
   // Sends a request; the id is chosen here. A request to an actor that does not read sets its
   // fault.
   void Send(Actor& actor, Request request);
-  // Takes what has come, and waits for something to come at most `wait`. False when nothing came.
+  // Takes what has come, and waits for something to come at most `wait`, and 50 ms. False when nothing
+  // came.
   bool Pump(nanoseconds wait);
   // Sends, and waits for the reply. Nothing when it did not come in time, the actor's process died,
   // or the adapter is at fault.

@@ -155,7 +155,8 @@ Result<Implementation> LoadImplementation(const std::string& path, const std::st
   // A command with a slash is meant beside its file, wherever the harness is started.
   if (const std::string& command = implementation.argv[0];
       command.find('/') != std::string::npos && command[0] != '/') {
-    implementation.argv[0] = std::filesystem::absolute(folder / command).lexically_normal().string();
+    implementation.argv[0] =
+        std::filesystem::absolute(folder / command).lexically_normal().string();
   }
   return implementation;
 }

@@ -12,7 +12,8 @@
 namespace lockstep {
 namespace {
 
-// --- EnvironmentOf ------------------------------------------------------------------------------------
+// --- EnvironmentOf
+// ------------------------------------------------------------------------------------
 
 class EnvironmentOfTest : public testing::Test {
  protected:
@@ -30,8 +31,10 @@ class EnvironmentOfTest : public testing::Test {
                        [&](const std::string& entry) { return entry.starts_with(name + "="); });
   }
 
-  const std::map<std::string, std::string> variables_ = {
-      {"PYTHONPATH", "/theirs"}, {"PYTHONTESTONLY", "1"}, {"LOCKSTEP_TESTONLY", "1"}, {"TESTONLY", "a=b"}};
+  const std::map<std::string, std::string> variables_ = {{"PYTHONPATH", "/theirs"},
+                                                         {"PYTHONTESTONLY", "1"},
+                                                         {"LOCKSTEP_TESTONLY", "1"},
+                                                         {"TESTONLY", "a=b"}};
 };
 
 TEST_F(EnvironmentOfTest, RemovesWhatConfiguresPython) {
@@ -63,7 +66,8 @@ TEST_F(EnvironmentOfTest, PutsTheImplementationsOwnInPlaceOfTheHarnesss) {
   EXPECT_TRUE(Has(environment, "TESTONLYMORE="));
 }
 
-// --- LoadImplementation ---------------------------------------------------------------------------------
+// --- LoadImplementation
+// ---------------------------------------------------------------------------------
 
 class LoadImplementationTest : public testing::Test {
  protected:
@@ -99,13 +103,15 @@ env = { A = "1", B = "two" }
   ASSERT_TRUE(loaded) << loaded.error().Text();
   EXPECT_EQ(loaded->name, "mine");
   EXPECT_EQ(loaded->family, "ours");
-  EXPECT_EQ(loaded->argv, (std::vector<std::string>{"/build-folder/adapter", "--data=/root-folder/data", "plain"}));
+  EXPECT_EQ(loaded->argv, (std::vector<std::string>{"/build-folder/adapter",
+                                                    "--data=/root-folder/data", "plain"}));
   EXPECT_EQ(loaded->directory, "/somewhere");
   EXPECT_EQ(loaded->like, "3.12");
   EXPECT_EQ(loaded->expectations_file, folder_.path() + "/expectations.toml");
   EXPECT_EQ(loaded->blocking_calls, (std::vector<std::string>{"select", "ppoll"}));
   EXPECT_EQ(loaded->note, "found");
-  EXPECT_EQ(loaded->environment, (std::vector<std::pair<std::string, std::string>>{{"A", "1"}, {"B", "two"}}));
+  EXPECT_EQ(loaded->environment,
+            (std::vector<std::pair<std::string, std::string>>{{"A", "1"}, {"B", "two"}}));
   EXPECT_FALSE(loaded->keep_python_environment);
 }
 
@@ -120,7 +126,8 @@ TEST_F(LoadImplementationTest, NeedsANameAndACommandOnly) {
 TEST_F(LoadImplementationTest, TakesACommandWithASlashForOneBesideTheFile) {
   const auto loaded = Load("name = 'mine'\ncommand = ['./bin/adapter', './as-it-is']\n");
   ASSERT_TRUE(loaded);
-  EXPECT_EQ(loaded->argv, (std::vector<std::string>{folder_.path() + "/bin/adapter", "./as-it-is"}));
+  EXPECT_EQ(loaded->argv,
+            (std::vector<std::string>{folder_.path() + "/bin/adapter", "./as-it-is"}));
 }
 
 TEST_F(LoadImplementationTest, LoadsTheReferences) {
@@ -142,7 +149,8 @@ TEST_F(LoadImplementationTest, SaysThatTheNameIsMissing) {
 }
 
 TEST_F(LoadImplementationTest, SaysThatTheCommandIsMissing) {
-  EXPECT_EQ(ErrorOf("name = 'x'\n").message, "FILE: 'command' is missing: how the adapter is started, a list of strings");
+  EXPECT_EQ(ErrorOf("name = 'x'\n").message,
+            "FILE: 'command' is missing: how the adapter is started, a list of strings");
   EXPECT_EQ(ErrorOf("name = 'x'\ncommand = []\n").message,
             "FILE: 'command' is missing: how the adapter is started, a list of strings");
 }
@@ -150,7 +158,9 @@ TEST_F(LoadImplementationTest, SaysThatTheCommandIsMissing) {
 TEST_F(LoadImplementationTest, SaysWhichKeyItDoesNotKnow) {
   const Error error = ErrorOf("name = 'x'\n\n  comand = ['x']\n");
   EXPECT_EQ(error.message, "FILE:3:12: unknown key 'comand'");
-  EXPECT_EQ(error.hint, "known: name, family, command, directory, env, like, expectations, blocking_calls, note");
+  EXPECT_EQ(
+      error.hint,
+      "known: name, family, command, directory, env, like, expectations, blocking_calls, note");
 }
 
 TEST_F(LoadImplementationTest, SaysWhereATypeIsWrong) {
@@ -165,7 +175,9 @@ TEST_F(LoadImplementationTest, SaysWhereATypeIsWrong) {
 TEST_F(LoadImplementationTest, SaysWhichCallNobodyWaitsIn) {
   const Error error = ErrorOf("blocking_calls = ['select', 'write']\n");
   EXPECT_EQ(error.message, "FILE:1:18: 'write' is no system call that threads wait in");
-  EXPECT_EQ(error.hint, "known: futex, select, pselect6, poll, ppoll, epoll_wait, epoll_pwait, nanosleep, clock_nanosleep, read …");
+  EXPECT_EQ(error.hint,
+            "known: futex, select, pselect6, poll, ppoll, epoll_wait, epoll_pwait, nanosleep, "
+            "clock_nanosleep, read …");
 }
 
 TEST_F(LoadImplementationTest, SaysWhereTheFileIsNoToml) {

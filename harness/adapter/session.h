@@ -39,7 +39,7 @@ class Session {
   // knows of: the command lines of what would have stayed behind. Those are killed too.
   std::vector<std::string> End(Crew& crew);
   // One more fresh process of the adapter, in this crew (`start c`).
-  Result<Actor*> StartAnother(Crew& crew, const std::string& name, bool pinned);
+  Result<Actor*> StartAnother(Crew& crew, const std::string& name, bool pinned = true);
 
   Supervisor& supervisor() { return supervisor_; }
   const Implementation& implementation() const { return implementation_; }
@@ -66,7 +66,7 @@ class Session {
   std::unique_ptr<OutputCapture> output_;
   std::optional<Hello> hello_;
   std::unique_ptr<Crew> base_;  // the warm process
-  std::vector<pid_t> helpers_;   // processes that the warm one had beside it from the start
+  std::vector<pid_t> helpers_;  // processes that the warm one had beside it from the start
   Actor* warm_ = nullptr;       // in base_
 };
 

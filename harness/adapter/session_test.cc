@@ -96,20 +96,24 @@ TEST_P(SessionTest, LeavesNoFileInItsFolder) {
 }
 
 TEST_P(SessionTest, TellsWhatNobodyKnowsOf) {
-  auto crew = Begin();
+  // Such a process is given time to end by itself; a tenth of it is enough here.
+  TestSession impatient(ReferenceCommand(), 0.1, GetParam());
+  auto crew = impatient.session().Begin();
+  ASSERT_TRUE(crew);
   // A child of `p` that the crew is not told of is orphaned when `p` is killed.
-  const auto stray = Channel::Make(test_.folder() + "/stray");
+  const auto stray = Channel::Make(impatient.folder() + "/stray");
   ASSERT_TRUE(stray);
-  ASSERT_TRUE(Ask(*crew, "p", RequestFor("fork", "", {Value(stray->path())})));
-  const std::vector<std::string> left = session().End(*crew);
+  ASSERT_TRUE(Ask(**crew, "p", RequestFor("fork", "", {Value(stray->path())})));
+  const std::vector<std::string> left = impatient.session().End(**crew);
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left.front(), ReferenceCommand().front());
-  EXPECT_TRUE(WaitUntil([&] { return LivingBelow(test_.supervisor().pid()).size() == 1; }));
+  EXPECT_TRUE(WaitUntil([&] { return LivingBelow(impatient.supervisor().pid()).size() == 1; }));
 }
 
 TEST_P(SessionTest, DoesNotLeaveToTheNextScenarioWhatAFailedBeginningStarted) {
   // A channel folder that is gone: the fork is asked for, and its hello never comes.
-  Session broken(session().implementation(), test_.supervisor(), SessionOptions{test_.folder() + "/gone", -1, 0.1});
+  Session broken(session().implementation(), test_.supervisor(),
+                 SessionOptions{test_.folder() + "/gone", -1, 0.1});
   EXPECT_FALSE(broken.Begin());
   EXPECT_TRUE(LivingBelow(test_.supervisor().pid()).empty());
 }
@@ -127,7 +131,8 @@ TEST_P(SessionTest, HasActorsOfEveryKind) {
   for (const Actor* actor : {&child, &spawned, *started}) EXPECT_NE(actor->process, p.process);
   EXPECT_EQ(child.process->parent, &p);
   EXPECT_EQ((*started)->process->parent, nullptr);
-  for (const char* name : {"p", "c", "t", "x", "y"}) EXPECT_EQ(ValueOf(Ask(*crew, name, RequestFor("nop"))), Value(None{})) << name;
+  for (const char* name : {"p", "c", "t", "x", "y"})
+    EXPECT_EQ(ValueOf(Ask(*crew, name, RequestFor("nop"))), Value(None{})) << name;
   for (const auto& actor : crew->actors()) {
     EXPECT_TRUE(actor->probe.CanSeeSyscalls()) << actor->name;
     EXPECT_EQ(InnerId(actor->process->outer, actor->outer_tid), actor->inner_tid) << actor->name;
@@ -153,7 +158,8 @@ TEST_P(SessionTest, LearnsHowAForkedChildDiedFromItsZombie) {
   }));
   ASSERT_TRUE(child.process->status);
   EXPECT_EQ(*child.process->status, SIGKILL);
-  EXPECT_EQ(ValueOf(Ask(*crew, "p", RequestFor("reap", "", {Value::Int(child.process->inner)}))), Value::Int(SIGKILL));
+  EXPECT_EQ(ValueOf(Ask(*crew, "p", RequestFor("reap", "", {Value::Int(child.process->inner)}))),
+            Value::Int(SIGKILL));
   session().End(*crew);
 }
 
@@ -185,8 +191,10 @@ TEST_P(SessionTest, KillsAllActors) {
 
 TEST_P(SessionTest, PassesALongLineBothWays) {
   auto crew = Begin();
-  // Refused as a name, and quoted in what is raised or answered; longer than a pipe holds in any case.
-  const auto reply = Ask(*crew, "p", RequestFor("sem_unlink", "", {Value("/" + std::string(200'000, 'n'))}));
+  // Refused as a name, and quoted in what is raised or answered; longer than a pipe holds in any
+  // case.
+  const auto reply =
+      Ask(*crew, "p", RequestFor("sem_unlink", "", {Value("/" + std::string(200'000, 'n'))}));
   ASSERT_TRUE(reply);
   EXPECT_TRUE(std::holds_alternative<Raised>(reply->outcome));
   EXPECT_EQ(ValueOf(Ask(*crew, "p", RequestFor("nop"))), Value(None{}));
@@ -246,7 +254,8 @@ TEST(SessionOfACommandThatIsNoAdapter, ShowsWhatItPrinted) {
 
 TEST(SessionOnACpu, PinsTheAdapterAndWhatItForks) {
   TestSession test(ReferenceCommand());
-  Session session(test.session().implementation(), test.supervisor(), SessionOptions{test.folder(), 0, 1});
+  Session session(test.session().implementation(), test.supervisor(),
+                  SessionOptions{test.folder(), 0, 1});
   auto crew = session.Begin();
   ASSERT_TRUE(crew);
   const pid_t p = (*crew)->Find("p")->process->outer;

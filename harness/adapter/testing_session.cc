@@ -21,7 +21,9 @@ TestSession::~TestSession() {
 }
 
 std::vector<std::string> ReferenceCommand() { return {LOCKSTEP_REFERENCE_ADAPTER}; }
-std::vector<std::string> PythonCommand() { return {LOCKSTEP_PYTHON, LOCKSTEP_ROOT "/impl/adapters/python/lockstep_adapter.py"}; }
+std::vector<std::string> PythonCommand() {
+  return {LOCKSTEP_PYTHON, LOCKSTEP_ROOT "/impl/adapters/python/lockstep_adapter.py"};
+}
 std::vector<std::string> FakeCommand(const std::string& misbehaviour) {
   return {LOCKSTEP_PYTHON, LOCKSTEP_ROOT "/impl/adapters/fakes/fake_adapter.py", misbehaviour};
 }

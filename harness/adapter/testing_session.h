@@ -50,7 +50,7 @@ Implementation ImplementationOf(std::vector<std::string> argv);
 
 // `on.operation(args)`, with the result kept as `as`.
 Request RequestFor(std::string operation, std::string on = "", std::vector<Value> args = {},
-             std::string as = "");
+                   std::string as = "");
 
 }  // namespace lockstep
 

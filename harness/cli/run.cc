@@ -122,15 +122,6 @@ class MainJob {
     auto chosen = ResolveAll(discovery_, flags_.names, command, flags_.execution.python_args);
     if (!chosen) return tl::unexpected(chosen.error());
     implementations_ = std::move(*chosen);
-    // Those that are named come first and in order, what stands behind `--` last.
-    for (std::size_t i = 0; i < flags_.names.size(); ++i) {
-      run_as_[implementations_[i].name] = {flags_.names[i]};
-    }
-    if (!command.empty()) {
-      std::vector<std::string>& words = run_as_[implementations_.back().name];
-      words = {"--"};
-      words.insert(words.end(), command.begin(), command.end());
-    }
     if (implementations_.empty()) implementations_ = discovery_.Everything(&report_.notes);
     std::optional<Implementation> oracle;
     if (flags_.oracle.empty()) {
@@ -209,9 +200,6 @@ class MainJob {
     report.name = implementation.name;
     report.family = implementation.family;
     report.command = implementation.argv;
-    if (const auto words = run_as_.find(implementation.name); words != run_as_.end()) {
-      report.run_as = words->second;
-    }
     report.note = implementation.note;
     report.run_as = implementation.run_as;
     report.is_oracle = is_oracle;
@@ -283,6 +271,15 @@ class MainJob {
     terminal.color = is_terminal && !flags_.no_color && std::getenv("NO_COLOR") == nullptr;
     terminal.width = TerminalWidth(is_terminal);
     terminal.verbose = flags_.verbose;
+    // Without these the same names stand for something else, or for nothing.
+    const auto add = [&](const std::string& words) { terminal.rerun_prefix += " " + words; };
+    if (!flags_.selection.scenarios.empty()) {
+      add("--scenarios " + reports::ShellQuoted(flags_.selection.scenarios));
+    }
+    if (!flags_.oracle.empty()) add("--oracle " + reports::ShellQuoted(flags_.oracle));
+    for (const std::string& arg : flags_.execution.python_args) {
+      add("--python-arg=" + reports::ShellQuoted(arg));
+    }
     reports::WriteTerminal(report_, terminal, std::cout);
     std::cout.flush();
     std::optional<Error> failure;
@@ -303,7 +300,6 @@ class MainJob {
   OutFolder& out_;
   const RunnerOptions options_;
   std::vector<Implementation> implementations_;
-  std::map<std::string, std::vector<std::string>> run_as_;  // by name: how the user called it
   int oracle_index_ = -1;
   std::deque<Expectations> expectations_;  // verdicts point into them
   std::map<const Scenario*, ScenarioRun> oracle_runs_;

@@ -26,7 +26,10 @@ class BlockedDetectorTest : public testing::Test {
     auto crew = test_->session().Begin();
     ASSERT_TRUE(crew) << crew.error().message;
     crew_ = std::move(*crew);
-    const auto made = Ask(RequestFor("SemLock", "", {Value::Int(1), Value::Int(0), Value::Int(1), Value("/" + test_->name_prefix()), Value(true)}, "s"));
+    const auto made = Ask(RequestFor("SemLock", "",
+                                     {Value::Int(1), Value::Int(0), Value::Int(1),
+                                      Value("/" + test_->name_prefix()), Value(true)},
+                                     "s"));
     ASSERT_TRUE(made && made->handle);
     p().process->handles["s"] = *made->handle;
     detector_ = std::make_unique<BlockedDetector>(*crew_, std::move(options));
@@ -36,7 +39,9 @@ class BlockedDetectorTest : public testing::Test {
   }
 
   Actor& p() { return *crew_->Find("p"); }
-  std::optional<Reply> Ask(Request request) { return crew_->Ask(p(), std::move(request), kTestPatience); }
+  std::optional<Reply> Ask(Request request) {
+    return crew_->Ask(p(), std::move(request), kTestPatience);
+  }
   void SendAcquire(std::vector<Value> args = {}) {
     detector_->Restart(p());
     crew_->Send(p(), RequestFor("acquire", "s", std::move(args)));
@@ -113,7 +118,10 @@ TEST_F(BlockedDetectorTest, DoesNotTakeItForTheSemaphoreWhereTheHandleIsNotKnown
 
 TEST_F(BlockedDetectorTest, DoesNotTakeAnotherSemaphoreForThisOne) {
   Start(ReferenceCommand(), Sure());
-  const auto other = Ask(RequestFor("SemLock", "", {Value::Int(1), Value::Int(0), Value::Int(1), Value("/" + test_->name_prefix() + "-2"), Value(true)}, "t"));
+  const auto other = Ask(RequestFor("SemLock", "",
+                                    {Value::Int(1), Value::Int(0), Value::Int(1),
+                                     Value("/" + test_->name_prefix() + "-2"), Value(true)},
+                                    "t"));
   ASSERT_TRUE(other && other->handle);
   p().process->mappings.clear();
   std::swap(p().process->handles["s"], p().process->handles["t"]);
@@ -165,7 +173,8 @@ TEST_F(BlockedDetectorTest, DoesNotTakeOneForQuietThatLooksAgainAndAgain) {
   Start(DefectiveCommand("polls"), options);
   SendAcquire();
   const std::uint64_t first = p().probe.ReadActivity()->switches;
-  ASSERT_TRUE(WaitUntil([&] { return detector_->Look(p()) || p().probe.ReadActivity()->switches > first + 20; }));
+  ASSERT_TRUE(WaitUntil(
+      [&] { return detector_->Look(p()) || p().probe.ReadActivity()->switches > first + 20; }));
   EXPECT_FALSE(detector_->Look(p()));
 }
 
@@ -224,7 +233,8 @@ TEST_F(BlockedDetectorTest, FindsEverythingStillWhenAllSleepOnTheirSemaphore) {
   Start(ReferenceCommand(), Sure());
   SendAcquire();
   ASSERT_TRUE(See());
-  EXPECT_TRUE(WaitUntil([&] { return detector_->Quiescent() == BlockedDetector::Stillness::kSure; }));
+  EXPECT_TRUE(
+      WaitUntil([&] { return detector_->Quiescent() == BlockedDetector::Stillness::kSure; }));
 }
 
 TEST_F(BlockedDetectorTest, DoesNotFindItStillWhileOneRuns) {
@@ -240,7 +250,8 @@ TEST_F(BlockedDetectorTest, IsNotSureThatASleeperOfAWeakerKindStaysAsleep) {
   Start(DefectiveCommand("sleeps"), options);
   SendAcquire();
   ASSERT_TRUE(See());
-  EXPECT_TRUE(WaitUntil([&] { return detector_->Quiescent() == BlockedDetector::Stillness::kLooksSo; }));
+  EXPECT_TRUE(
+      WaitUntil([&] { return detector_->Quiescent() == BlockedDetector::Stillness::kLooksSo; }));
 }
 
 }  // namespace

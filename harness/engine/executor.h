@@ -96,6 +96,8 @@ class Executor {
   // (run_ then says so).
   std::optional<Seen> Watch(Actor& actor, For what, nanoseconds limit);
   std::optional<Seen> Ended_(Actor& actor);
+  bool RanOut(const Actor& actor, const Seen& seen);
+  Next TooEarlyToSee(const Step& step);
   struct StuckSince {
     int looks = 0;
   };
@@ -131,6 +133,7 @@ class Executor {
   std::set<std::string> left_;                          // files in /dev/shm that may remain
   bool mounted_shm_ = false;
   std::map<const Process*, std::set<std::string>> open_segments_;  // SharedMemory objects not closed yet
+  std::map<const Actor*, std::optional<double>> timeouts_s_;  // of the call in flight or just ended
   std::set<const Actor*> slowed_;  // whose call in flight was given a grown timeout
   bool descriptors_unknown_ = false;  // an eval may have opened anything
   // hammer

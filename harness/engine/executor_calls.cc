@@ -150,8 +150,25 @@ Executor::Next Executor::Begin(const Step&, const Call& call, Actor& actor) {
   if (run_.end != ScenarioRun::End::kCompleted) return Next::kStop;
   if (call.operation == "eval") descriptors_unknown_ = true;
   detector_->Restart(actor);
+  const Value* timeout = TimeoutArgument(request);
+  timeouts_s_[&actor] = timeout == nullptr ? std::nullopt : timeout->AsSeconds();
   crew_->Send(actor, std::move(request));
   return Next::kGoOn;
+}
+
+// Whether a timed call ended because its time was over, before it could be looked at.
+bool Executor::RanOut(const Actor& actor, const Seen& seen) {
+  const auto timeout_s = timeouts_s_[&actor];
+  const Value* value = std::get_if<Value>(&seen.actual);
+  if (!timeout_s || value == nullptr || !(*value == Value(false)) || !seen.reply) return false;
+  // What ends well before its time has not run out, and is judged.
+  constexpr double kNearly = 0.9;
+  return static_cast<double>(seen.reply->end_ns - seen.reply->begin_ns) >= *timeout_s * 1e9 * kNearly;
+}
+
+Executor::Next Executor::TooEarlyToSee(const Step& step) {
+  return Stop(ScenarioRun::End::kTooEarlyToSee,
+              fmt::format("{} ended before it could be seen blocked", step.text));
 }
 
 Executor::Next Executor::Perform(const Step& step, const Do& what) {
@@ -182,20 +199,10 @@ Executor::Next Executor::PerformExit(const Step& step, const Call& call, Actor& 
 
 Executor::Next Executor::Finish(const Step& step, const Call& call,
                                 const std::optional<Expectation>& expectation, Actor& actor) {
-  // The request moves into the reply's shadow when answered, and is needed to judge.
-  const Request request = actor.in_flight ? actor.in_flight->request : Request{};
   auto seen =
       Watch(actor, ExpectsBlocked(expectation) ? For::kBlocked : For::kReply, LimitOf(actor));
   if (!seen) return Next::kStop;
-  // A timed call that was to be seen blocked had run out before it was: slower, please.
-  const Value* argument = TimeoutArgument(request);
-  const auto timeout = argument == nullptr ? std::nullopt : argument->AsSeconds();
-  if (ExpectsOnlyBlocked(expectation) && timeout && seen->reply && seen->actual.index() == 0 &&
-      std::get<Value>(seen->actual) == Value(false) &&
-      static_cast<double>(seen->reply->end_ns - seen->reply->begin_ns) >= *timeout * 1e9 * 0.9) {
-    return Stop(ScenarioRun::End::kTooEarlyToSee,
-                fmt::format("{} ended before it could be seen blocked", step.text));
-  }
+  if (ExpectsOnlyBlocked(expectation) && RanOut(actor, *seen)) return TooEarlyToSee(step);
   KeepResult(call, actor, seen->actual, seen->reply ? &*seen->reply : nullptr);
   return JudgeReply(step, expectation, actor, seen->actual, seen->reply ? &*seen->reply : nullptr);
 }
@@ -369,6 +376,7 @@ Executor::Next Executor::Perform(const Step& step, const StillBlocked& what) {
     if (!crew_->Fault().empty()) return Next::kStop;
     if (Interrupted()) return Stop(ScenarioRun::End::kNotRun, "interrupted");
     if (auto ended = Ended_(*actor)) {
+      if (RanOut(*actor, *ended)) return TooEarlyToSee(step);
       Note(step, name, ToText(ended->actual));
       return Diverge(step, "still blocked", ToText(ended->actual), "still blocked");
     }

@@ -14,8 +14,10 @@ namespace {
 using std::string_literals::operator""s;
 
 // What `expected`, as a transcript writes it, says of an outcome.
-bool Match(const std::string& expected, const Actual& actual, Messages messages = Messages::kJudge) {
-  const Scenario scenario = ScenarioOf("p s = SemLock(SEMAPHORE, 1, 1, NAME, unlink=True)\np s.acquire() " + expected + "\n");
+bool Match(const std::string& expected, const Actual& actual,
+           Messages messages = Messages::kJudge) {
+  const Scenario scenario = ScenarioOf(
+      "p s = SemLock(SEMAPHORE, 1, 1, NAME, unlink=True)\np s.acquire() " + expected + "\n");
   const Expectation expectation = *std::get<Do>(scenario.steps[1].what).expectation;
   return Matches(expectation, actual, messages, [](const Expr& expr) { return expr.value; });
 }
@@ -80,7 +82,8 @@ TEST(Matches, TakesAnyOsErrorWhenTheTranscriptSaysAny) {
 TEST(Matches, KnowsOtherExceptionsByTheirNameAlone) {
   EXPECT_TRUE(Match("raises ValueError", Raised{"ValueError", "whatever", std::nullopt}));
   EXPECT_FALSE(Match("raises ValueError", Raised{"TypeError", "whatever", std::nullopt}));
-  EXPECT_FALSE(Match("raises ValueError", Raised{"UnicodeError", "a subclass in Python", std::nullopt}));
+  EXPECT_FALSE(
+      Match("raises ValueError", Raised{"UnicodeError", "a subclass in Python", std::nullopt}));
 }
 
 TEST(Matches, JudgesAMessageOnlyWhereOneIsWritten) {

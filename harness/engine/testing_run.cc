@@ -17,12 +17,18 @@ Platform PlatformHere(TestSession& test) {
 
 std::string EndText(ScenarioRun::End end) {
   switch (end) {
-    case ScenarioRun::End::kCompleted: return "completed";
-    case ScenarioRun::End::kDiverged: return "diverged";
-    case ScenarioRun::End::kUnsupported: return "unsupported";
-    case ScenarioRun::End::kNotRun: return "not run";
-    case ScenarioRun::End::kHarnessError: return "harness error";
-    case ScenarioRun::End::kTooEarlyToSee: return "too early to see";
+    case ScenarioRun::End::kCompleted:
+      return "completed";
+    case ScenarioRun::End::kDiverged:
+      return "diverged";
+    case ScenarioRun::End::kUnsupported:
+      return "unsupported";
+    case ScenarioRun::End::kNotRun:
+      return "not run";
+    case ScenarioRun::End::kHarnessError:
+      return "harness error";
+    case ScenarioRun::End::kTooEarlyToSee:
+      return "too early to see";
   }
   return "";
 }
@@ -43,12 +49,15 @@ Scenario ScenarioOf(const std::string& steps) {
 
 ScenarioRun RunSteps(TestSession& test, const std::string& steps, Messages messages) {
   const Scenario scenario = ScenarioOf(steps);
-  return Executor(test.session(), scenario, ExecutorOptions{messages, PlatformHere(test), 1, test.name_prefix()}).Run();
+  return Executor(test.session(), scenario,
+                  ExecutorOptions{messages, PlatformHere(test), 1, test.name_prefix()})
+      .Run();
 }
 
 ScenarioRun RunTimed(TestSession& test, const std::string& steps) {
   const Scenario scenario = ScenarioOf(steps);
-  return RunRepeated(test.session(), scenario, PlatformHere(test), RunnerOptions{}, test.name_prefix());
+  return RunRepeated(test.session(), scenario, PlatformHere(test), RunnerOptions{},
+                     test.name_prefix());
 }
 
 std::string Summary(const ScenarioRun& run) {

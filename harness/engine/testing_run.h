@@ -17,11 +17,13 @@ namespace lockstep {
 // A scenario of these steps. They must parse.
 Scenario ScenarioOf(const std::string& steps);
 // Runs them once on the session of a test.
-ScenarioRun RunSteps(TestSession& test, const std::string& steps, Messages messages = Messages::kJudge);
+ScenarioRun RunSteps(TestSession& test, const std::string& steps,
+                     Messages messages = Messages::kJudge);
 // Runs them as often as timing rules ask.
 ScenarioRun RunTimed(TestSession& test, const std::string& steps);
 
-// "completed", or how it ended otherwise and why, in one line: "diverged: p s.acquire(): expected -> False, got -> True". Unclean endings are told too.
+// "completed", or how it ended otherwise and why, in one line: "diverged: p s.acquire(): expected
+// -> False, got -> True". Unclean endings are told too.
 std::string Summary(const ScenarioRun& run);
 
 // The command of an adapter whose semaphore has a defect: testdata/semaphore_adapter.py.

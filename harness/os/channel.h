@@ -28,7 +28,8 @@ class Channel {
   // and removes the files.
   void Settle();
   // Sends a whole line. Waits (2 s at most) only for a line longer than the pipe holds, 64 KiB.
-  // False when the other side does not take it: it is gone, or reads nothing any more (errno EAGAIN).
+  // False when the other side does not take it: it is gone, or reads nothing any more (errno
+  // EAGAIN).
   bool Write(std::string_view line) const;
   enum class Read { kData, kNothing, kClosed };
   // Appends what is there to `into`, at most 64 KiB.

@@ -30,7 +30,9 @@ class ChannelTest : public testing::Test {
     their_out_.Reset(::open((folder_.path() + "/c.out").c_str(), O_WRONLY | O_CLOEXEC));
     ASSERT_TRUE(their_in_.valid() && their_out_.valid());
   }
-  bool Exists(const std::string& name) const { return std::filesystem::exists(folder_.path() + "/" + name); }
+  bool Exists(const std::string& name) const {
+    return std::filesystem::exists(folder_.path() + "/" + name);
+  }
 
   TestFolder folder_;
   UniqueFd their_in_;
@@ -151,7 +153,8 @@ TEST_F(ChannelTest, KeepsItsFilesWhenMovedFrom) {
 TEST_F(ChannelTest, SaysWhichFileCannotBeMade) {
   const auto channel = Channel::Make(folder_.path() + "/nowhere/c");
   ASSERT_FALSE(channel);
-  EXPECT_EQ(channel.error().message, "mkfifo " + folder_.path() + "/nowhere/c.in: No such file or directory");
+  EXPECT_EQ(channel.error().message,
+            "mkfifo " + folder_.path() + "/nowhere/c.in: No such file or directory");
 }
 
 TEST_F(ChannelTest, LeavesNoHalfOfAPairBehind) {
@@ -166,7 +169,8 @@ class OutputCaptureTest : public testing::Test {
  protected:
   OutputCaptureTest() : capture_(std::move(*OutputCapture::Make())) {}
   void Print(const std::string& text) {
-    ASSERT_EQ(::write(capture_.write_fd(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    ASSERT_EQ(::write(capture_.write_fd(), text.data(), text.size()),
+              static_cast<ssize_t>(text.size()));
   }
   OutputCapture capture_;
 };
@@ -187,7 +191,8 @@ TEST_F(OutputCaptureTest, DoesNotWaitWhenNothingWasPrinted) {
 TEST_F(OutputCaptureTest, KeepsTheLastSixteenKibibytesAndSaysWhatIsMissing) {
   Print(std::string(20'000, 'a') + std::string(16 * 1024 - 1, 'b') + "\n");
   capture_.Drain();
-  EXPECT_EQ(capture_.Text(), "[20000 bytes before this are not shown]\n" + std::string(16 * 1024 - 1, 'b') + "\n");
+  EXPECT_EQ(capture_.Text(),
+            "[20000 bytes before this are not shown]\n" + std::string(16 * 1024 - 1, 'b') + "\n");
 }
 
 TEST_F(OutputCaptureTest, ReturnsFromAFloodAndKeepsItsTail) {

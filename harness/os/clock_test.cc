@@ -36,13 +36,15 @@ TEST(WaitOnASemaphoreFor, LastsAsLongAsAsked) {
     const std::int64_t before = MonotonicNs();
     WaitOnASemaphoreFor(wait);
     const nanoseconds took(MonotonicNs() - before);
-    EXPECT_GE(took, wait - std::chrono::microseconds(200));  // two clocks, each with its own granularity
+    EXPECT_GE(took,
+              wait - std::chrono::microseconds(200));  // two clocks, each with its own granularity
     EXPECT_LT(took, kTestPatience);
   }
 }
 
 TEST(WaitOnASemaphoreFor, CarriesNanosecondsOverIntoSeconds) {
-  // Whatever the time of day, 1.1 s passes a whole second, and the sum of two parts below one second may pass another.
+  // Whatever the time of day, 1.1 s passes a whole second, and the sum of two parts below one
+  // second may pass another.
   const std::int64_t before = MonotonicNs();
   WaitOnASemaphoreFor(milliseconds(1100));
   EXPECT_GE(nanoseconds(MonotonicNs() - before), milliseconds(1099));

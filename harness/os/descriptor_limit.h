@@ -6,8 +6,8 @@
 
 namespace lockstep {
 
-// Raises this process's soft limit of descriptors to the hard one: a worker holds some 16, and a big
-// machine has many. What adapters are started with stays the limit that was there before.
+// Raises this process's soft limit of descriptors to the hard one: a worker holds some 16, and a
+// big machine has many. What adapters are started with stays the limit that was there before.
 void RaiseDescriptorLimit();
 // The limit before RaiseDescriptorLimit, or now if it was never called.
 rlimit OriginalDescriptorLimit();

@@ -31,7 +31,8 @@ TEST(SignalNumber, IsTheWayBack) {
 }
 
 TEST(SignalNumber, IsNothingForWhatIsNoSignal) {
-  for (const char* name : {"", "SIG", "SIGNOTHING", "KILL", "sigkill", "signal 64"}) EXPECT_FALSE(SignalNumber(name)) << name;
+  for (const char* name : {"", "SIG", "SIGNOTHING", "KILL", "sigkill", "signal 64"})
+    EXPECT_FALSE(SignalNumber(name)) << name;
 }
 
 TEST(ErrnoName, IsTheOneOfTheHeaders) {
@@ -57,7 +58,8 @@ TEST(ErrnoNumber, IsTheWayBackOfAllThatTheSystemHas) {
 }
 
 TEST(ErrnoNumber, IsNothingForWhatIsNoError) {
-  for (const char* name : {"", "E", "ENOTHING", "enoent", "0"}) EXPECT_FALSE(ErrnoNumber(name)) << name;
+  for (const char* name : {"", "E", "ENOTHING", "enoent", "0"})
+    EXPECT_FALSE(ErrnoNumber(name)) << name;
 }
 
 TEST(SyscallName, NamesThoseThatThreadsWaitIn) {
@@ -67,8 +69,9 @@ TEST(SyscallName, NamesThoseThatThreadsWaitIn) {
 }
 
 TEST(WaitingSyscallNumber, IsTheWayBack) {
-  for (const char* name : {"futex", "pselect6", "ppoll", "epoll_pwait", "nanosleep", "clock_nanosleep", "read", "recvmsg",
-                           "semop", "semtimedop", "wait4", "waitid", "rt_sigtimedwait"}) {
+  for (const char* name :
+       {"futex", "pselect6", "ppoll", "epoll_pwait", "nanosleep", "clock_nanosleep", "read",
+        "recvmsg", "semop", "semtimedop", "wait4", "waitid", "rt_sigtimedwait"}) {
     const auto number = WaitingSyscallNumber(name);
     ASSERT_TRUE(number) << name;
     EXPECT_EQ(SyscallName(*number), name);

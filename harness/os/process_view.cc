@@ -176,8 +176,8 @@ std::optional<Mapping> FindMapping(pid_t pid, std::uint64_t address) {
     unsigned minor_number = 0;
     char permissions[5] = {};
     // Only the numbers are read; the path at the end may hold anything.
-    if (std::sscanf(maps.c_str() + line, "%lx-%lx %4s %lx %x:%x %lu", &m.start, &m.end, permissions, &m.offset,
-                    &major_number, &minor_number, &m.inode) == 7 &&
+    if (std::sscanf(maps.c_str() + line, "%lx-%lx %4s %lx %x:%x %lu", &m.start, &m.end, permissions,
+                    &m.offset, &major_number, &minor_number, &m.inode) == 7 &&
         m.start <= address && address < m.end) {
       m.device = makedev(major_number, minor_number);
       m.shared = permissions[3] == 's';
@@ -236,7 +236,8 @@ std::optional<pid_t> InnerId(pid_t pid, pid_t tid) {
 }
 
 std::optional<pid_t> OuterChild(pid_t parent, pid_t inner) {
-  // The list may leave children out while their siblings end (proc(5)): a miss is looked up the slow way.
+  // The list may leave children out while their siblings end (proc(5)): a miss is looked up the
+  // slow way.
   for (const bool thorough : {false, true}) {
     std::vector<pid_t> children = thorough ? ScanForChildrenOf(parent) : ChildrenOf(parent);
     // The newest are listed last, and the newest is nearly always the one asked for.

@@ -136,7 +136,8 @@ TEST(ThreadProbe, SeesOneThatBurnsCpuRunningAndItsTimeGrow) {
   ASSERT_TRUE(WaitUntil([&] { return probe.Look().kind == ThreadState::Kind::kRunning; }));
   const auto before = probe.ReadActivity();
   ASSERT_TRUE(before);
-  EXPECT_TRUE(WaitUntil([&] { return probe.ReadActivity()->runtime_ns > before->runtime_ns + 1'000'000; }));
+  EXPECT_TRUE(
+      WaitUntil([&] { return probe.ReadActivity()->runtime_ns > before->runtime_ns + 1'000'000; }));
 }
 
 TEST(ThreadProbe, SeesADeadProcessThatIsNotReaped) {
@@ -182,7 +183,9 @@ TEST(ZombieStatus, TellsHowAProcessEndedBeforeItIsReaped) {
 
 TEST(ZombieStatus, IsNothingForTheLiving) { EXPECT_FALSE(ZombieStatus(::getpid())); }
 
-bool Contains(const std::vector<pid_t>& ids, pid_t id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
+bool Contains(const std::vector<pid_t>& ids, pid_t id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
 
 TEST(ChildrenOf, HasTheLivingAndTheZombiesUntilTheyAreReaped) {
   TestChild child([] { return 0; });

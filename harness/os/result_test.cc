@@ -24,11 +24,14 @@ TEST(Error, PutsTheHintOnALineOfItsOwn) {
   EXPECT_EQ((Error{"plain", ""}.Text()), "plain");
 }
 
-TEST(FailErrno, SaysWhatAndWhy) { EXPECT_EQ(FailErrno("open x", ENOENT).value().message, "open x: No such file or directory"); }
+TEST(FailErrno, SaysWhatAndWhy) {
+  EXPECT_EQ(FailErrno("open x", ENOENT).value().message, "open x: No such file or directory");
+}
 
 TEST(CheckDeathTest, SaysWhereAndThatItIsOurOwnFault) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
-  EXPECT_DEATH(CHECK(1 == 2), "result_test.cc:[0-9]+: CHECK failed: 1 == 2\nThis is a defect of Lockstep");
+  EXPECT_DEATH(CHECK(1 == 2),
+               "result_test.cc:[0-9]+: CHECK failed: 1 == 2\nThis is a defect of Lockstep");
 }
 
 }  // namespace

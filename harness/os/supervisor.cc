@@ -155,7 +155,8 @@ Result<std::string> Supervisor::Ask(const std::string& request, int fd_to_send) 
                     request.size(), kMessageLimit),
         "unset what is large in the environment");
   }
-  if (!control_.valid() || !SendMessage(control_.get(), request, fd_to_send)) return Fail("the supervisor is gone");
+  if (!control_.valid() || !SendMessage(control_.get(), request, fd_to_send))
+    return Fail("the supervisor is gone");
   const Deadline deadline = Deadline::After(kAnswerLimit);
   while (!deadline.Passed()) {
     auto answer = Receive(deadline.Left());

@@ -38,7 +38,8 @@ TEST_P(SupervisorKillTest, KillsATree) {
 TEST_P(SupervisorKillTest, KillsADaemon) {
   ASSERT_TRUE(supervisor_->Launch(Program({"daemon"})));
   // The first two have ended, and the daemon is the supervisor's.
-  ASSERT_TRUE(WaitUntil([&] { return Below().size() == 1 && ChildrenOf(supervisor_->pid()).size() == 1; }));
+  ASSERT_TRUE(
+      WaitUntil([&] { return Below().size() == 1 && ChildrenOf(supervisor_->pid()).size() == 1; }));
   ASSERT_TRUE(supervisor_->KillAll());
   EXPECT_TRUE(Below().empty());
 }
@@ -90,7 +91,8 @@ TEST_P(SupervisorKillTest, EndsEverythingWhenDestroyed) {
 INSTANTIATE_TEST_SUITE_P(Isolations, SupervisorKillTest, testing::ValuesIn(IsolationsHere()),
                          [](const auto& about) { return ToText(about.param); });
 
-// --- The harness's own end -----------------------------------------------------------------------------
+// --- The harness's own end
+// -----------------------------------------------------------------------------
 
 class KilledHarnessTest : public testing::TestWithParam<Isolation> {
  protected:
@@ -102,7 +104,8 @@ class KilledHarnessTest : public testing::TestWithParam<Isolation> {
     }));
   }
 
-  // A harness that starts a supervisor, runs things below it, makes a name in its /dev/shm, says so, and waits.
+  // A harness that starts a supervisor, runs things below it, makes a name in its /dev/shm, says
+  // so, and waits.
   int BeAHarness(int say_fd) const {
     auto supervisor = Supervisor::Start(GetParam(), prefix_);
     if (!supervisor) return 1;
@@ -117,7 +120,9 @@ class KilledHarnessTest : public testing::TestWithParam<Isolation> {
     open.argv = {LOCKSTEP_TESTING_PROGRAM, "shm-open", "/" + prefix_};
     if (!supervisor->Launch(open)) return 3;
     // One, one and seven processes, and a name.
-    const bool ready = WaitUntil([&] { return LivingBelow(supervisor->pid()).size() == 9 && supervisor->ShmNames().size() == 1; });
+    const bool ready = WaitUntil([&] {
+      return LivingBelow(supervisor->pid()).size() == 9 && supervisor->ShmNames().size() == 1;
+    });
     if (!ready || ::write(say_fd, "ready\n", 6) != 6) return 4;
     while (true) ::pause();
   }
@@ -134,7 +139,8 @@ TEST_P(KilledHarnessTest, TakesEverythingBelowWithItAndLeavesNoName) {
   writer.Reset();
   ASSERT_EQ(ReadLine(reader.get()), "ready\n");
   const std::vector<pid_t> below = LivingBelow(harness.pid());
-  EXPECT_EQ(below.size(), GetParam() == Isolation::kNone ? 10u : 11u);  // with the supervisor, and its guardian
+  EXPECT_EQ(below.size(),
+            GetParam() == Isolation::kNone ? 10u : 11u);  // with the supervisor, and its guardian
   EXPECT_EQ(OwnShmNames(prefix_).size(), GetParam() == Isolation::kNone ? 1u : 0u);
 
   harness.Signal(SIGKILL);
@@ -176,7 +182,8 @@ TEST_P(KilledHarnessTest, TakesARunAwayWithIt) {
 }
 
 TEST_P(KilledHarnessTest, IsNotSurvivedByASupervisorOfAnotherOne) {
-  // Each supervisor closes what belongs to others: one that lives on must not keep another's control socket open.
+  // Each supervisor closes what belongs to others: one that lives on must not keep another's
+  // control socket open.
   auto other = Supervisor::Start(GetParam(), prefix_ + "-other");
   ASSERT_TRUE(other);
   auto first = std::make_unique<Supervisor>(std::move(*Supervisor::Start(GetParam(), prefix_)));

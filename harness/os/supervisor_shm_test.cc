@@ -12,7 +12,9 @@ namespace {
 
 class SupervisorShmTest : public SupervisorTest {
  protected:
-  std::string OpenShm(const std::string& suffix) { return OutputOf(Program({"shm-open", "/" + prefix_ + suffix})); }
+  std::string OpenShm(const std::string& suffix) {
+    return OutputOf(Program({"shm-open", "/" + prefix_ + suffix}));
+  }
   std::set<std::string> Names() const {
     const auto names = supervisor_->ShmNames();
     return {names.begin(), names.end()};
@@ -62,7 +64,8 @@ TEST_P(SupervisorShmTest, DoesNotListTheNamesOfOthersWithoutANamespace) {
 INSTANTIATE_TEST_SUITE_P(Isolations, SupervisorShmTest, testing::ValuesIn(IsolationsHere()),
                          [](const auto& about) { return ToText(about.param); });
 
-// --- Other machines --------------------------------------------------------------------------------------
+// --- Other machines
+// --------------------------------------------------------------------------------------
 
 class MountShmTest : public SupervisorShmTest {
  protected:
@@ -105,13 +108,15 @@ TEST_P(MountShmTest, CanBeReadOnly) {
 TEST_P(MountShmTest, CanBeAbsent) {
   Mount({.absent = true});
   EXPECT_EQ(OpenShm("-a"), "ENOENT\n");
-  EXPECT_EQ(OutputOf(Shell("ls /dev/shm >/dev/null 2>&1 || echo none; echo x >/dev/null && head -c 1 /dev/urandom | wc -c")), "none\n1\n");
+  EXPECT_EQ(OutputOf(Shell("ls /dev/shm >/dev/null 2>&1 || echo none; echo x >/dev/null && head -c "
+                           "1 /dev/urandom | wc -c")),
+            "none\n1\n");
 }
 
 TEST_P(MountShmTest, IsAsBeforeWhenTakenAway) {
   ASSERT_EQ(OpenShm("-before"), "ok\n");
-  for (const ShmOptions& options :
-       {ShmOptions{.size_bytes = 4096, .full = true}, ShmOptions{.read_only = true}, ShmOptions{.absent = true}}) {
+  for (const ShmOptions& options : {ShmOptions{.size_bytes = 4096, .full = true},
+                                    ShmOptions{.read_only = true}, ShmOptions{.absent = true}}) {
     Mount(options);
     EXPECT_NE(OpenShm("-a"), "ok\n");
     ASSERT_TRUE(supervisor_->UnmountShm());

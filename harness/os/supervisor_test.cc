@@ -26,7 +26,9 @@ TEST_P(SupervisorTest, IsAProcessBelowTheHarness) {
   EXPECT_NE(std::find(below.begin(), below.end(), supervisor_->pid()), below.end());
 }
 
-TEST_P(SupervisorTest, RunsACommandAndHandsItsOutputOn) { EXPECT_EQ(OutputOf(Shell("echo out; echo err >&2")), "out\nerr\n"); }
+TEST_P(SupervisorTest, RunsACommandAndHandsItsOutputOn) {
+  EXPECT_EQ(OutputOf(Shell("echo out; echo err >&2")), "out\nerr\n");
+}
 
 TEST_P(SupervisorTest, SaysWhatCannotBeRun) {
   const auto missing = supervisor_->Launch(Command({"/nowhere/at-all", "x"}));
@@ -61,7 +63,8 @@ TEST_P(SupervisorTest, LooksForTheCommandOnThePathOfItsEnvironment) {
 }
 
 TEST_P(SupervisorTest, PassesArgumentsAsTheyAre) {
-  EXPECT_EQ(OutputOf(Command({"/usr/bin/printf", "[%s]", "", "a b", "$HOME", "ü\n"})), "[][a b][$HOME][ü\n]");
+  EXPECT_EQ(OutputOf(Command({"/usr/bin/printf", "[%s]", "", "a b", "$HOME", "ü\n"})),
+            "[][a b][$HOME][ü\n]");
 }
 
 TEST_P(SupervisorTest, StartsInTheDirectoryAsked) {
@@ -81,7 +84,8 @@ TEST_P(SupervisorTest, SaysThatTheDirectoryIsMissing) {
 
 TEST_P(SupervisorTest, TakesEveryCapabilityAway) {
   EXPECT_EQ(OutputOf(Shell("grep -E 'CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs' /proc/self/status")),
-            "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\nCapAmb:\t0000000000000000\n"
+            "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:"
+            "\t0000000000000000\nCapAmb:\t0000000000000000\n"
             "NoNewPrivs:\t1\n");
 }
 
@@ -97,7 +101,9 @@ TEST_P(SupervisorTest, GivesSignalsTheirDefaultsAndBlocksNone) {
 TEST_P(SupervisorTest, GivesThreeDescriptorsAndNoOther) {
   const UniqueFd leaky(::open("/dev/null", O_RDONLY));  // inheritable
   ASSERT_TRUE(leaky.valid());
-  EXPECT_EQ(OutputOf(Shell("for n in 0 1 2 3 4 5 6 7 8 9; do [ -e /proc/self/fd/$n ] && echo $n; done; true")), "0\n1\n2\n");
+  EXPECT_EQ(OutputOf(Shell(
+                "for n in 0 1 2 3 4 5 6 7 8 9; do [ -e /proc/self/fd/$n ] && echo $n; done; true")),
+            "0\n1\n2\n");
 }
 
 TEST_P(SupervisorTest, RunsTheCommandInASessionOfItsOwn) {
@@ -181,7 +187,8 @@ TEST(ProbeIsolation, FindsTheStrongestThatStartsUnlessAskedForNone) {
 TEST(ProbeIsolation, TakesNoneWhenTheEnvironmentAsksForIt) {
   // It is asked once a process: in another one, of this program, the test above has the variable.
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
-  const auto other = RunCommand({self, "--gtest_filter=ProbeIsolation.FindsTheStrongest*"}, {"LOCKSTEP_ISOLATION=none"}, kTestPatience);
+  const auto other = RunCommand({self, "--gtest_filter=ProbeIsolation.FindsTheStrongest*"},
+                                {"LOCKSTEP_ISOLATION=none"}, kTestPatience);
   ASSERT_TRUE(other);
   EXPECT_EQ(other->status, 0) << other->output;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What tests of the supervisor run below it: `testing-program WHAT [ARGUMENT]`. Each ends by itself after a minute.
+// What tests of the supervisor run below it: `testing-program WHAT [ARGUMENT]`. Each ends by itself
+// after a minute.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -33,7 +34,8 @@ int OpenShm(const char* name) {
   while (true) ::pause();
 }
 
-// Forks and exits, and so does the child, as fast as it goes: whoever lists processes is always late.
+// Forks and exits, and so does the child, as fast as it goes: whoever lists processes is always
+// late.
 int RunAway() {
   for (int i = 0; i < 1'000'000; ++i) {
     const pid_t pid = ::fork();
@@ -77,6 +79,7 @@ int main(int argc, char** argv) {
   if (what == "daemon") return BecomeDaemon();
   if (what == "exit") return std::atoi(argument);
   if (what == "die") return ::raise(std::atoi(argument));
-  std::fprintf(stderr, "usage: testing-program shm-open|linger|run-away|tree|daemon|exit|die [ARGUMENT]\n");
+  std::fprintf(stderr,
+               "usage: testing-program shm-open|linger|run-away|tree|daemon|exit|die [ARGUMENT]\n");
   return 2;
 }

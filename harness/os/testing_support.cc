@@ -20,7 +20,9 @@
 namespace lockstep {
 namespace {
 
-int LeftMs(const Deadline& deadline) { return static_cast<int>(deadline.Left().count() / 1'000'000); }
+int LeftMs(const Deadline& deadline) {
+  return static_cast<int>(deadline.Left().count() / 1'000'000);
+}
 
 // Reads until the text ends with a line's end or, asked for everything, the file ends.
 std::string Read(int fd, bool one_line) {
@@ -117,19 +119,25 @@ std::vector<pid_t> LivingBelow(pid_t pid) {
   return all;
 }
 
-std::vector<Isolation> IsolationsHere() {
-  std::vector<Isolation> isolations = {Isolation::kNone};
-  for (const Isolation isolation : {Isolation::kNamespaces, Isolation::kUserNamespace}) {
-    if (Supervisor::Start(isolation, TestNamePrefix())) isolations.push_back(isolation);
-  }
+const std::vector<Isolation>& IsolationsHere() {
+  static const std::vector<Isolation> isolations = [] {
+    std::vector<Isolation> all = {Isolation::kNone};
+    for (const Isolation isolation : {Isolation::kNamespaces, Isolation::kUserNamespace}) {
+      if (Supervisor::Start(isolation, TestNamePrefix())) all.push_back(isolation);
+    }
+    return all;
+  }();
   return isolations;
 }
 
 std::string ToText(Isolation isolation) {
   switch (isolation) {
-    case Isolation::kNone: return "None";
-    case Isolation::kNamespaces: return "Namespaces";
-    case Isolation::kUserNamespace: return "UserNamespace";
+    case Isolation::kNone:
+      return "None";
+    case Isolation::kNamespaces:
+      return "Namespaces";
+    case Isolation::kUserNamespace:
+      return "UserNamespace";
   }
   return "";
 }

@@ -70,7 +70,7 @@ void ReapAll();
 std::vector<pid_t> LivingBelow(pid_t pid);
 
 // The isolations that this machine allows, and a name for each.
-std::vector<Isolation> IsolationsHere();
+const std::vector<Isolation>& IsolationsHere();
 std::string ToText(Isolation isolation);
 // A prefix for names in /dev/shm that no other process of this machine uses.
 std::string TestNamePrefix();

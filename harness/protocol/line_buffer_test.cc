@@ -9,7 +9,9 @@
 namespace lockstep {
 namespace {
 
-bool Add(LineBuffer& buffer, const std::string& text) { return buffer.Add(text.data(), text.size()); }
+bool Add(LineBuffer& buffer, const std::string& text) {
+  return buffer.Add(text.data(), text.size());
+}
 
 std::vector<std::string> TakeAll(LineBuffer& buffer) {
   std::vector<std::string> lines;
@@ -35,7 +37,8 @@ TEST(LineBuffer, GivesTheSameLinesWhereverTheStreamIsCut) {
     for (std::size_t second = first; second <= stream.size(); ++second) {
       LineBuffer buffer;
       std::vector<std::string> lines;
-      for (const std::string& part : {stream.substr(0, first), stream.substr(first, second - first), stream.substr(second)}) {
+      for (const std::string& part :
+           {stream.substr(0, first), stream.substr(first, second - first), stream.substr(second)}) {
         ASSERT_TRUE(Add(buffer, part));
         for (const std::string& line : TakeAll(buffer)) lines.push_back(line);
       }

@@ -21,7 +21,8 @@ TEST(EncodeRequest, WritesTheExampleOfTheProtocol) {
   request.operation = "acquire";
   request.on = "s";
   request.args = {Value(true), Value(0.05)};
-  EXPECT_EQ(EncodeRequest(request), "{\"id\":7,\"op\":\"acquire\",\"on\":\"s\",\"args\":[true,0.05]}\n");
+  EXPECT_EQ(EncodeRequest(request),
+            "{\"id\":7,\"op\":\"acquire\",\"on\":\"s\",\"args\":[true,0.05]}\n");
 }
 
 TEST(EncodeRequest, WritesKeywordsInTheirOrder) {
@@ -30,7 +31,8 @@ TEST(EncodeRequest, WritesKeywordsInTheirOrder) {
   request.operation = "SemLock";
   request.as = "s";
   request.kwargs = {{"value", Value::Int(1)}, {"kind", Value::Int(0)}};
-  EXPECT_EQ(EncodeRequest(request), "{\"id\":1,\"op\":\"SemLock\",\"as\":\"s\",\"kwargs\":{\"value\":1,\"kind\":0}}\n");
+  EXPECT_EQ(EncodeRequest(request),
+            "{\"id\":1,\"op\":\"SemLock\",\"as\":\"s\",\"kwargs\":{\"value\":1,\"kind\":0}}\n");
 }
 
 TEST(EncodeRequest, EscapesWhatJsonMustEscape) {
@@ -38,7 +40,8 @@ TEST(EncodeRequest, EscapesWhatJsonMustEscape) {
   request.id = 1;
   request.operation = "eval";
   request.args = {Value("\"\\\n\x01ü"s)};
-  EXPECT_EQ(EncodeRequest(request), "{\"id\":1,\"op\":\"eval\",\"args\":[\"\\\"\\\\\\n\\u0001ü\"]}\n");
+  EXPECT_EQ(EncodeRequest(request),
+            "{\"id\":1,\"op\":\"eval\",\"args\":[\"\\\"\\\\\\n\\u0001ü\"]}\n");
 }
 
 TEST(EncodeRequest, ReplacesBytesThatAreNotUtf8) {
@@ -59,7 +62,8 @@ TEST(EncodeRequest, WritesAHammersFields) {
   request.slot = 2;
   request.slots = 8;
   EXPECT_EQ(EncodeRequest(request),
-            "{\"id\":9,\"op\":\"hammer\",\"on\":\"s\",\"args\":[1000],\"witness\":\"/path\",\"slot\":2,\"slots\":8}\n");
+            "{\"id\":9,\"op\":\"hammer\",\"on\":\"s\",\"args\":[1000],\"witness\":\"/"
+            "path\",\"slot\":2,\"slots\":8}\n");
 }
 
 TEST(EncodeRequest, WritesAHandlersCallWithoutAnId) {
@@ -73,12 +77,17 @@ TEST(EncodeRequest, WritesAHandlersCallWithoutAnId) {
   request.handler_call = {call};
   request.restart = true;
   EXPECT_EQ(EncodeRequest(request),
-            "{\"id\":3,\"op\":\"on_signal\",\"args\":[\"SIGUSR1\",\"call\",{\"op\":\"release\",\"on\":\"s\"}],\"restart\":true}\n");
+            "{\"id\":3,\"op\":\"on_signal\",\"args\":[\"SIGUSR1\",\"call\",{\"op\":\"release\","
+            "\"on\":\"s\"}],\"restart\":true}\n");
 }
 
-TEST(EncodeWelcome, NamesTheProtocol) { EXPECT_EQ(EncodeWelcome(), "{\"welcome\":{\"protocol\":1}}\n"); }
+TEST(EncodeWelcome, NamesTheProtocol) {
+  EXPECT_EQ(EncodeWelcome(), "{\"welcome\":{\"protocol\":1}}\n");
+}
 
-TEST(EncodeGoodbye, GivesTheReason) { EXPECT_EQ(EncodeGoodbye("so \"long\""), "{\"goodbye\":\"so \\\"long\\\"\"}\n"); }
+TEST(EncodeGoodbye, GivesTheReason) {
+  EXPECT_EQ(EncodeGoodbye("so \"long\""), "{\"goodbye\":\"so \\\"long\\\"\"}\n");
+}
 
 TEST(TimeoutArgument, IsTheKeywordOrTheSecondOfAnAcquire) {
   Request request;

@@ -14,14 +14,29 @@ using std::string_literals::operator""s;
 TEST(Value, IsNoneByDefault) { EXPECT_EQ(Value(), Value(None{})); }
 
 TEST(Value, IsEqualOnlyInTheSameType) {
-  const std::vector<Value> different = {Value(None{}),      Value(false),           Value(true),       Value::Int(0),
-                                        Value::Int(1),      Value(0.0),             Value(1.0),        Value(""s),
-                                        Value(Bytes{""}),   Value(List{}),          Value(Tuple{}),    Value(Object{""}),
-                                        Value(Ref{""}),     Value(BigInt{"1"}),     Value("1"s),       Value(Bytes{"1"}),
-                                        Value(Object{"1"}), Value(List{{Value(1.0)}}), Value(Tuple{{Value(1.0)}})};
+  const std::vector<Value> different = {Value(None{}),
+                                        Value(false),
+                                        Value(true),
+                                        Value::Int(0),
+                                        Value::Int(1),
+                                        Value(0.0),
+                                        Value(1.0),
+                                        Value(""s),
+                                        Value(Bytes{""}),
+                                        Value(List{}),
+                                        Value(Tuple{}),
+                                        Value(Object{""}),
+                                        Value(Ref{""}),
+                                        Value(BigInt{"1"}),
+                                        Value("1"s),
+                                        Value(Bytes{"1"}),
+                                        Value(Object{"1"}),
+                                        Value(List{{Value(1.0)}}),
+                                        Value(Tuple{{Value(1.0)}})};
   for (std::size_t i = 0; i < different.size(); ++i) {
     for (std::size_t j = 0; j < different.size(); ++j) {
-      EXPECT_EQ(different[i] == different[j], i == j) << different[i].Repr() << " and " << different[j].Repr();
+      EXPECT_EQ(different[i] == different[j], i == j)
+          << different[i].Repr() << " and " << different[j].Repr();
     }
   }
 }
