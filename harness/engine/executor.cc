@@ -203,9 +203,9 @@ std::optional<Executor::Seen> Executor::Watch(Actor& actor, For what, nanosecond
           actor.probe.Look().kind != ThreadState::Kind::kStopped &&
           session_.hello().waits == "thread" && !actor.probe.Look().InFutexWait()) {
         // It has not even announced the call: that is the adapter's loop, not the implementation.
-        const bool silent = actor.lines.Rest().empty();
-        actor.fault = fmt::format("the adapter does not answer{}",
-                                  silent ? "" : ": it stopped in the middle of a line");
+        actor.fault = fmt::format("the adapter does not answer{}; it is {}",
+                                  actor.lines.Rest().empty() ? "" : ": it stopped in the middle of a line",
+                                  actor.probe.Look().Text());
         return std::nullopt;
       }
       return Seen{NoAnswer{detector_->Whereabouts(actor)}, std::nullopt};

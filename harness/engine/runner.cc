@@ -225,6 +225,7 @@ Platform PlatformOf(const Implementation& implementation, const Hello& hello) {
 ScenarioRun RunRepeated(Session& session, const Scenario& scenario, const Platform& platform,
                         const RunnerOptions& options, const std::string& name_prefix) {
   ExecutorOptions executor_options{options.messages, platform, 1, name_prefix};
+  bool failed_before = false;
   int repeats = 0;
   int late = 0;
   int in_tolerance = 0;
@@ -242,6 +243,14 @@ ScenarioRun RunRepeated(Session& session, const Scenario& scenario, const Platfo
         return run;
       }
       executor_options.slowdown *= kSlowdownStep;
+      continue;
+    }
+    // What the adapter or the harness failed at once says nothing of the implementation; it is asked
+    // once more, and believed then. One that could not even begin was started afresh already.
+    if (run.end == ScenarioRun::End::kHarnessError && !run.not_begun && !failed_before &&
+        !Interrupted()) {
+      failed_before = true;
+      if (!session.Ensure()) return run;
       continue;
     }
     const bool jumped = std::abs(RealtimeOffsetNs() - offset) > kClockJump.count();

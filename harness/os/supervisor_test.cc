@@ -141,14 +141,14 @@ TEST_P(SupervisorTest, HandsOnAnEnvironmentOfOneHundredKibibytes) {
 
 TEST_P(SupervisorTest, TellsHowAProcessEndedThatItReaped) {
   const auto exits = supervisor_->Launch(Program({"exit", "7"}));
-  const auto dies = supervisor_->Launch(Program({"die", std::to_string(SIGSEGV)}));
+  const auto dies = supervisor_->Launch(Program({"die", std::to_string(SIGTERM)}));
   ASSERT_TRUE(exits && dies);
   const auto exited = supervisor_->AwaitReapedStatus(*exits, kTestPatience);
   const auto died = supervisor_->AwaitReapedStatus(*dies, kTestPatience);
   ASSERT_TRUE(exited && died);
   EXPECT_EQ(WEXITSTATUS(*exited), 7);
   ASSERT_TRUE(WIFSIGNALED(*died));
-  EXPECT_EQ(WTERMSIG(*died), SIGSEGV);
+  EXPECT_EQ(WTERMSIG(*died), SIGTERM);
   supervisor_->ForgetReaped();
   EXPECT_FALSE(supervisor_->ReapedStatus(*exits));
 }
