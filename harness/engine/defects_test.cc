@@ -84,7 +84,8 @@ TEST(DeathInACall, IsWhatCameOfTheCall) {
 
 TEST(Silence, OfACallThatWasNotAnnouncedIsTheAdaptersFault) {
   const ScenarioRun run = RunOn("hangs", kSemaphore1 + "p s.release() -> None\n", 0.2);
-  EXPECT_EQ(Summary(run), "harness error: p: the adapter does not answer");
+  EXPECT_TRUE(Summary(run).starts_with("harness error: p: the adapter does not answer"))
+      << Summary(run);
   EXPECT_LT(run.wall, std::chrono::seconds(10));
 }
 

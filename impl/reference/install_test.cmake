@@ -4,6 +4,7 @@
 # by find_package() and by pkg-config. Then the example must be the one that README.md shows.
 #
 # cmake -D BUILD_DIR=... -D SOURCE_DIR=... -D CXX=... -D CXX_FLAGS=... -D LIBDIR=... -D PKG_CONFIG=...
+#       -D GENERATOR=...
 #       -P install_test.cmake
 cmake_minimum_required(VERSION 3.25)
 
@@ -32,7 +33,8 @@ run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${work}/first --component s
 file(RENAME ${work}/first ${work}/moved)
 set(ENV{LD_LIBRARY_PATH} ${work}/moved/${LIBDIR})
 
-run(${CMAKE_COMMAND} -S ${SOURCE_DIR}/example -B ${work}/by_cmake -DCMAKE_CXX_COMPILER=${CXX}
+run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${SOURCE_DIR}/example -B ${work}/by_cmake
+    -DCMAKE_CXX_COMPILER=${CXX}
     -DCMAKE_CXX_FLAGS=${CXX_FLAGS} -DCMAKE_PREFIX_PATH=${work}/moved)
 run(${CMAKE_COMMAND} --build ${work}/by_cmake)
 run_example(${work}/by_cmake/example)
