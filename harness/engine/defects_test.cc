@@ -113,8 +113,8 @@ TEST(Cleanliness, FindsDescriptors) {
 }
 
 TEST(Cleanliness, IsNotJudgedOfAScenarioThatStoppedHalfWay) {
-  const ScenarioRun run =
-      RunOn("leaves-a-process", kSemaphore1 + "p s.release() -> None\np s._get_value() -> 0\n", 0.2);
+  const ScenarioRun run = RunOn(
+      "leaves-a-process", kSemaphore1 + "p s.release() -> None\np s._get_value() -> 0\n", 0.2);
   EXPECT_EQ(Summary(run), "diverged: p s._get_value() -> 0: expected -> 0, got -> 2");
 }
 
