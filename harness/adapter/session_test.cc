@@ -110,14 +110,6 @@ TEST_P(SessionTest, TellsWhatNobodyKnowsOf) {
   EXPECT_TRUE(WaitUntil([&] { return LivingBelow(impatient.supervisor().pid()).size() == 1; }));
 }
 
-TEST_P(SessionTest, DoesNotLeaveToTheNextScenarioWhatAFailedBeginningStarted) {
-  // A channel folder that is gone: the fork is asked for, and its hello never comes.
-  Session broken(session().implementation(), test_.supervisor(),
-                 SessionOptions{test_.folder() + "/gone", -1, 0.1});
-  EXPECT_FALSE(broken.Begin());
-  EXPECT_TRUE(LivingBelow(test_.supervisor().pid()).empty());
-}
-
 TEST_P(SessionTest, HasActorsOfEveryKind) {
   auto crew = Begin();
   Actor& p = *crew->Find("p");
@@ -228,6 +220,24 @@ TEST(SessionWithoutFork, StartsAFreshProcessForEachScenario) {
     EXPECT_EQ(LivingBelow(test.supervisor().pid()).size(), 1u);
     EXPECT_TRUE(test.session().End(**crew).empty());
   }
+}
+
+TEST(SessionWithoutFork, DoesNotLeaveToTheNextScenarioWhatAFailedBeginningStarted) {
+  // Says hello the first time only, when it is asked what it is; the scenario's own process lives
+  // on.
+  const TestFolder first;
+  std::vector<std::string> command = FakeCommand("");
+  command.pop_back();
+  command.insert(command.begin(), {"/bin/sh", "-c",
+                                   "mkdir $0/time 2>/dev/null && exec \"$@\" well-behaved || "
+                                   "exec \"$@\" never-says-hello",
+                                   first.path()});
+  TestSession test(std::move(command), 0.1);
+  ASSERT_TRUE(test.session().Ensure());
+  const auto crew = test.session().Begin();
+  ASSERT_FALSE(crew);
+  EXPECT_EQ(crew.error().message, "the adapter did not say hello within 1000 ms");
+  EXPECT_TRUE(LivingBelow(test.supervisor().pid()).empty());
 }
 
 TEST(SessionOfAMissingCommand, SaysWhatCannotBeRun) {
