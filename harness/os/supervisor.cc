@@ -21,7 +21,6 @@
 namespace lockstep {
 namespace {
 
-constexpr const char* kFillerName = ".filler";
 
 // Runs in the forked guardian, which has no other thread. With namespaces the supervisor is its
 // child, and the guardian waits for it, so that it stays a descendant of the harness: a yama of 1

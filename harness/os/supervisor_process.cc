@@ -30,7 +30,6 @@
 namespace lockstep {
 namespace {
 
-constexpr const char* kFillerName = ".filler";
 // Rounds of killing until nobody is left: a process that forks itself again and again needs a few;
 // each is bounded by its wait.
 constexpr int kKillRounds = 400;

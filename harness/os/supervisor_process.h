@@ -11,6 +11,9 @@
 
 namespace lockstep {
 
+// What fills a full /dev/shm; no implementation's name.
+inline constexpr const char* kFillerName = ".filler";
+
 // A launch carries a whole environment; Linux lets a SEQPACKET message of this size through by
 // default (wmem_default is 208 KiB).
 constexpr std::size_t kMessageLimit = 128 * 1024;
