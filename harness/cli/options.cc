@@ -16,6 +16,7 @@
 #include "harness/os/affinity.h"
 #include "harness/scenario/parser.h"
 #include "harness/scenario/source.h"
+#include "harness/verdict/expectations.h"
 
 namespace lockstep {
 namespace {
@@ -25,21 +26,11 @@ namespace fs = std::filesystem;
 constexpr const char* kChannelsPrefix = "channels-";
 constexpr const char* kLockName = ".lock";
 
-bool MatchesGlob(std::string_view pattern, std::string_view text) {
-  const std::size_t star = pattern.find('*');
-  if (star == std::string_view::npos) return pattern == text;
-  if (text.substr(0, star) != pattern.substr(0, star)) return false;
-  for (std::size_t at = star; at <= text.size(); ++at) {
-    if (MatchesGlob(pattern.substr(star + 1), text.substr(at))) return true;
-  }
-  return false;
-}
-
 // A filter that is some scenario's whole name means only that: the command that reruns one reruns
 // no other.
 bool Selected(const Scenario& scenario, const std::string& filter, bool is_a_name) {
   if (is_a_name) return scenario.name == filter;
-  if (filter.find('*') != std::string::npos) return MatchesGlob(filter, scenario.name);
+  if (filter.find('*') != std::string::npos) return MatchesPattern(filter, scenario.name);
   return scenario.name.find(filter) != std::string::npos;
 }
 

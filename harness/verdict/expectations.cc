@@ -50,8 +50,9 @@ bool IsPatternCharacter(char c) {
          std::string_view("-._/*").find(c) != std::string_view::npos;
 }
 
-// Whether `pattern`, in which `*` stands for any text, is `text`. The last star alone is gone back
-// to: what an earlier one takes, a later one may as well.
+}  // namespace
+
+// The last star alone is gone back to: what an earlier one takes, a later one may as well.
 bool MatchesPattern(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
   std::size_t t = 0;
@@ -74,6 +75,8 @@ bool MatchesPattern(std::string_view pattern, std::string_view text) {
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
 }
+
+namespace {
 
 Position At(const toml::source_region& region) {
   return Position{static_cast<int>(region.begin.line), static_cast<int>(region.begin.column)};

@@ -25,6 +25,9 @@ enum class ExpectedKind {
   kNotRun,       // the machine lacks something
 };
 
+// Whether `text` matches `pattern`, in which `*` stands for any text.
+bool MatchesPattern(std::string_view pattern, std::string_view text);
+
 // What an entry is about: how an implementation behaves, or what it or the machine lacks
 // (unsupported, not_run).
 enum class Concern { kConduct, kLack };
