@@ -81,7 +81,7 @@ class Rig {
                     Value("/lockstep-bench-" + std::to_string(::getpid())), Value(true)};
     const auto reply = crew_->Ask(*p_, std::move(request), kLimit);
     CHECK(reply.has_value());
-    if (reply->handle) p_->process->handles["s"] = *reply->handle;
+    if (!reply->handles.empty()) p_->process->handles["s"] = reply->handles;
   }
 
  private:

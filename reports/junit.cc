@@ -59,8 +59,9 @@ class Writer {
     pugi::xml_node suite = suites.append_child("testsuite");
     SetAttribute(suite, "name", "lockstep." + one.name);
     suite.append_attribute("tests") =
-        static_cast<unsigned long>(one.verdicts.size() + (never_started ? 1 : 0));
-    suite.append_attribute("failures") = counts.fail + counts.unexpected_pass;
+        static_cast<unsigned long>(one.verdicts.size() + (never_started ? 1 : 0) + one.stale.size());
+    suite.append_attribute("failures") =
+        counts.fail + counts.unexpected_pass + static_cast<int>(one.stale.size());
     suite.append_attribute("errors") = counts.harness_error + (never_started ? 1 : 0);
     suite.append_attribute("skipped") =
         counts.expected_fail + counts.unsupported + counts.not_run + counts.not_selected;
@@ -68,6 +69,22 @@ class Writer {
     AddProperties(one, suite);
     if (never_started) AddStart(one, suite);
     for (const ScenarioVerdict& verdict : one.verdicts) AddCase(one, verdict, suite);
+    for (const std::string& line : one.stale) AddStale(one, line, suite);
+  }
+
+  // An entry of an expectations file that is no longer true ends a run with status 5: the report is
+  // not to look green beside it.
+  static void AddStale(const ImplementationReport& one, const std::string& line,
+                       pugi::xml_node& suite) {
+    Scenario stale;
+    stale.name = "expectations/" + line.substr(0, line.find(": "));
+    pugi::xml_node node = suite.append_child("testcase");
+    SetAttribute(node, "classname", ClassName(one.name, stale));
+    SetAttribute(node, "name", stale.name);
+    SetAttribute(node, "time", "0.000");
+    pugi::xml_node failure = node.append_child("failure");
+    SetAttribute(failure, "message", line);
+    SetAttribute(failure, "type", "stale");
   }
 
   void AddProperties(const ImplementationReport& one, pugi::xml_node& suite) {
@@ -81,7 +98,6 @@ class Writer {
     if (one.introduction.hello) add("version", one.introduction.hello->version);
     if (!report_.oracle_name.empty()) add("oracle", report_.oracle_name);
     for (const auto& [key, value] : report_.environment) add(key, value);
-    for (const std::string& line : one.stale) add("stale", line);
   }
 
   // An implementation that never ran has no scenarios; its failure is not to go unseen.

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::size_t kNamesOfAGroup = 12;   // of the scenarios that are not told in full
 constexpr std::size_t kGroupsRanked = 10;    // what to fix first is not everything
-constexpr std::size_t kOutputLines = 20;     // of what an adapter printed: its last words
+constexpr std::size_t kOutputHead = 8;       // lines of what an adapter printed: its first words
+constexpr std::size_t kOutputTail = 16;      // and its last
 constexpr std::size_t kTranscriptRows = 40;  // of a long scenario
 constexpr std::size_t kLabelWidth = 11;      // "     where " …
 constexpr std::size_t kReasonsShown = 8;
@@ -137,8 +138,6 @@ class Writer {
     if (NeverStarted(one)) return "could not be started";
     const Counts counts = one.Count();
     std::string text = CountsText(counts);
-    if (options_.verbose && counts.not_selected > 0)
-      text += fmt::format(", {} not_selected", counts.not_selected);
     return &one == oracle_ ? text + " (oracle)" : text;
   }
 
@@ -299,12 +298,13 @@ class Writer {
     if (output.empty()) return;
     std::vector<std::string> lines = Wrapped(
         Printable(output), options_.width > kLabelWidth + 20 ? options_.width - kLabelWidth : 20);
-    const std::size_t hidden =
-        options_.verbose || lines.size() <= kOutputLines ? 0 : lines.size() - kOutputLines;
+    const bool whole = options_.verbose || lines.size() <= kOutputHead + kOutputTail;
     label = "output";
-    if (hidden > 0)
-      WriteLabelled(std::exchange(label, ""), fmt::format("({} before)", Counted(hidden, "line")));
-    for (std::size_t i = hidden; i < lines.size(); ++i) {
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (!whole && i == kOutputHead) {
+        i = lines.size() - kOutputTail;
+        WriteLabelled("", fmt::format("({} here)", Counted(i - kOutputHead, "line")));
+      }
       out_ << fmt::format("{:>{}} ", std::exchange(label, ""), kLabelWidth - 1) << lines[i] << '\n';
     }
   }
@@ -449,6 +449,7 @@ std::string CountsText(const Counts& counts) {
   add(counts.unsupported, Verdict::kUnsupported);
   add(counts.not_run, Verdict::kNotRun);
   add(counts.harness_error, Verdict::kHarnessError);
+  if (counts.not_selected > 0) out += fmt::format(", {} not for its version", counts.not_selected);
   return out;
 }
 

@@ -314,6 +314,12 @@ void Crew::TakeMessage(Actor& actor, std::string_view line) {
                               actor.in_flight->request.id);
     return;
   }
+  if (MustBeAnnounced(actor.in_flight->request) && !actor.in_flight->announced &&
+      std::holds_alternative<Value>(reply.outcome)) {
+    actor.fault = fmt::format("the adapter answered {} without having announced it by \"calling\"",
+                              actor.in_flight->request.operation);
+    return;
+  }
   const bool stamped =
       std::holds_alternative<Value>(reply.outcome) || std::holds_alternative<Raised>(reply.outcome);
   if (stamped && (reply.begin_ns < actor.in_flight->sent_ns || reply.end_ns > MonotonicNs())) {

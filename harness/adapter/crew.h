@@ -34,9 +34,9 @@ struct Process {
   bool dead = false;
   bool reaped = false;        // by its parent, on our request
   std::optional<int> status;  // once dead: as waitpid gives it
-  // The address of each object's semaphore in this process, and what lies at addresses (found
+  // The addresses of each object's semaphores in this process, and what lies at addresses (found
   // once).
-  std::map<std::string, std::uint64_t> handles;
+  std::map<std::string, std::vector<std::uint64_t>> handles;
   std::map<std::uint64_t, Mapping> mappings;
   int descriptors_at_start = -1;
 };

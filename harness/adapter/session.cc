@@ -38,11 +38,11 @@ void Session::Drop() {
   supervisor_.ForgetReaped();
 }
 
-LaunchOptions Session::Options() const {
+LaunchOptions Session::OptionsOf(const Implementation& implementation) const {
   LaunchOptions options;
-  options.argv = implementation_.argv;
-  options.environment = EnvironmentOf(implementation_);
-  options.directory = implementation_.directory;
+  options.argv = implementation.argv;
+  options.environment = EnvironmentOf(implementation);
+  options.directory = implementation.directory;
   if (options_.cpu >= 0) options.cpus = {options_.cpu};
   return options;
 }
@@ -59,7 +59,7 @@ Result<void> Session::Ensure() {
     output_ = std::make_unique<OutputCapture>(std::move(*output));
   }
   base_ = std::make_unique<Crew>(supervisor_, *output_, options_.channel_dir);
-  const auto actor = base_->Launch("warm", Options(), HelloLimit());
+  const auto actor = base_->Launch("warm", OptionsOf(implementation_), HelloLimit());
   if (!actor) {
     output_->Drain();
     Drop();
@@ -91,7 +91,7 @@ Result<std::unique_ptr<Crew>> Session::BeginCrew() {
   supervisor_.ForgetReaped();
   auto crew = std::make_unique<Crew>(supervisor_, *output_, options_.channel_dir);
   if (warm_ == nullptr) {
-    const auto p = crew->Launch("p", Options(), HelloLimit());
+    const auto p = crew->Launch("p", OptionsOf(implementation_), HelloLimit());
     if (!p) return tl::unexpected(p.error());
     return crew;
   }
@@ -121,8 +121,9 @@ Result<std::unique_ptr<Crew>> Session::BeginCrew() {
 
 std::string Session::Printed() const { return output_ == nullptr ? "" : output_->Text(); }
 
-Result<Actor*> Session::StartAnother(Crew& crew, const std::string& name, bool pinned) {
-  LaunchOptions options = Options();
+Result<Actor*> Session::StartAnother(Crew& crew, const std::string& name, bool pinned,
+                                     const Implementation* other) {
+  LaunchOptions options = OptionsOf(other == nullptr ? implementation_ : *other);
   if (!pinned) options.cpus = AllowedCpus();
   return crew.Launch(name, std::move(options), HelloLimit());
 }

@@ -38,8 +38,9 @@ class Session {
   // Kills what the scenario left, lets the warm process reap it, and tells which processes nobody
   // knows of: the command lines of what would have stayed behind. Those are killed too.
   std::vector<std::string> End(Crew& crew);
-  // One more fresh process of the adapter, in this crew (`start c`).
-  Result<Actor*> StartAnother(Crew& crew, const std::string& name, bool pinned = true);
+  // One more fresh process of the adapter, in this crew (`start c`); of `other`'s where one is given.
+  Result<Actor*> StartAnother(Crew& crew, const std::string& name, bool pinned = true,
+                              const Implementation* other = nullptr);
 
   Supervisor& supervisor() { return supervisor_; }
   const Implementation& implementation() const { return implementation_; }
@@ -56,7 +57,7 @@ class Session {
 
  private:
   Result<std::unique_ptr<Crew>> BeginCrew();
-  LaunchOptions Options() const;
+  LaunchOptions OptionsOf(const Implementation& implementation) const;
   std::vector<pid_t> Strangers() const;
   void Drop();
 

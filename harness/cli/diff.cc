@@ -77,6 +77,19 @@ void CollectFree(const std::vector<Step>& steps, Positions* positions) {
   }
 }
 
+// Each step without what was expected of it: that differs between versions, and is not compared.
+void CollectCalls(const std::vector<Step>& steps,
+                  std::map<std::pair<int, int>, std::string>* calls) {
+  for (const Step& step : steps) {
+    if (const auto* call = std::get_if<Do>(&step.what))
+      (*calls)[{step.position.line, step.position.column}] = ToText(call->call);
+    if (std::holds_alternative<Await>(step.what) || std::holds_alternative<OneOf>(step.what))
+      (*calls)[{step.position.line, step.position.column}] = "comes back";
+    if (const auto* together = std::get_if<Together>(&step.what))
+      CollectCalls(together->steps, calls);
+  }
+}
+
 // One step of a run and what came of it, as it is compared and as it is shown.
 struct Line {
   std::string compared;
@@ -88,16 +101,21 @@ std::vector<Line> Lines(const Scenario& scenario, const ScenarioRun& run, Messag
   CollectFree(scenario.steps, &free);
   // An outcome that was not right is never like another.
   if (run.divergence) free.erase({run.divergence->position.line, run.divergence->position.column});
+  std::map<std::pair<int, int>, std::string> calls;
+  CollectCalls(scenario.steps, &calls);
   std::vector<Line> lines;
   for (const TraceEntry& entry : run.trace) {
+    const auto call = calls.find({entry.position.line, entry.position.column});
+    const std::string step =
+        call == calls.end() ? entry.step : entry.actor + "  " + call->second;
     std::string outcome =
         messages == Messages::kIgnore ? WithoutMessage(entry.outcome) : entry.outcome;
     // Which number is free is chance.
     const bool opens = entry.step.find("shm_open(") != std::string::npos;
     if (opens && IsReturnedNumber(outcome)) outcome = "-> (descriptor)";
     const bool is_free = free.count({entry.position.line, entry.position.column}) != 0;
-    lines.push_back({entry.step + (is_free ? " (any)" : " " + Masked(outcome)),
-                     fmt::format("{:<44} {}", entry.step, outcome)});
+    lines.push_back({step + (is_free ? " (any)" : " " + Masked(outcome)),
+                     fmt::format("{:<44} {}", step, outcome)});
   }
   const auto add = [&](const std::string& text) { lines.push_back({text, text}); };
   if (run.end == ScenarioRun::End::kUnsupported) add("unsupported: " + run.reason);
@@ -189,7 +207,9 @@ int DiffVerb(const Words& words) {
     ++parted;
     PrintParting(*scenario, first.name, left_lines, second.name, right_lines);
   }
-  fmt::print("{} of {} scenarios part; {} could not be compared\n", parted, compared,
+  fmt::print("{} of {} scenarios part; {} could not be compared: one of the two lacks what they "
+             "need, or they are not for its version\n",
+             parted, compared,
              (*catalogue)->selected.size() - static_cast<std::size_t>(compared));
   if (failures > 0)
     fmt::print("{} runs failed for the harness's or an adapter's fault\n", failures);

@@ -27,7 +27,8 @@ Result<std::unique_ptr<Catalogue>> LoadNamed(const std::string& name,
   return LoadCatalogue(selection, ProjectPlaces());
 }
 
-void Show(const Scenario& scenario) {
+// `steps`: all of the transcript, or what of it is for one version.
+void Show(const Scenario& scenario, const std::string& steps) {
   fmt::print("{}\n  {}\n  source: {}\n", scenario.name, scenario.says, scenario.source);
   fmt::print("  level: {}", scenario.level == Level::kCore ? "core" : "full");
   if (!scenario.needs.empty()) fmt::print("; needs: {}", Joined(scenario.needs));
@@ -35,7 +36,7 @@ void Show(const Scenario& scenario) {
   if (!scenario.condition.text.empty()) fmt::print("; when {}", scenario.condition.text);
   fmt::print("\n  {}:{}\n\n", scenario.file, scenario.line);
   std::string line;
-  for (const char c : scenario.steps_text + "\n") {
+  for (const char c : steps + "\n" + (scenario.script.empty() ? "" : "\nSCRIPT is:\n" + scenario.script)) {
     if (c != '\n') {
       line += c;
       continue;
@@ -80,22 +81,34 @@ int ShowVerb(const Words& words) {
   CLI::App app("A scenario's transcript.", "show");
   std::string name;
   std::string scenarios;
-  std::string like = kBaseline;
+  std::string like;
   bool python = false;
   app.add_option("NAME", name, "its name, or what only its name holds")->required();
   app.add_flag("--python", python,
                "as one Python script that needs nothing but the standard library");
-  app.add_option("--like", like, "the CPython version to show it for; default " + like);
+  app.add_option("--like", like,
+                 fmt::format("only what there is for this CPython version; a script is always for "
+                             "one, {} unless told",
+                             kBaseline));
   app.add_option("--scenarios", scenarios,
                  "a scenario file or folder in place of the project's own");
   if (const auto status = Parse(app, words.words)) return *status;
   const auto catalogue = LoadNamed(name, scenarios);
   if (!catalogue) return Complain(catalogue.error());
-  const auto version = Version::Parse(like);
+  const auto version = Version::Parse(like.empty() ? kBaseline : like);
   if (!version)
     return Complain(Error{"--like " + like + " is no version", "for example --like 3.12"});
   if (!python) {
-    for (const Scenario* scenario : (*catalogue)->selected) Show(*scenario);
+    for (const Scenario* scenario : (*catalogue)->selected) {
+      const Platform platform{*version, "", {}};
+      if (like.empty()) {
+        Show(*scenario, scenario->steps_text);
+      } else if (scenario->condition.Holds(platform)) {
+        std::string steps;
+        for (const Step* step : scenario->StepsFor(platform)) steps += ToText(*step) + "\n";
+        Show(*scenario, steps);
+      }
+    }
     return 0;
   }
   if ((*catalogue)->selected.size() != 1) {

@@ -2,9 +2,12 @@
 // lockstep VERB …
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "harness/cli/options.h"
@@ -85,6 +88,11 @@ int Main(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return lockstep::Main(argc, argv);
+  } catch (const std::system_error& e) {
+    // fmt's, of standard output. Whoever closed it wants no more: as a signal would have it.
+    if (e.code().value() == EPIPE) return 128 + SIGPIPE;
+    std::fprintf(stderr, "lockstep: %s\n", e.what());
+    return 2;
   } catch (const std::exception& e) {
     // Nothing of ours throws; what a library throws past its border is a defect of ours.
     std::fprintf(stderr, "lockstep: a defect of Lockstep: %s\n", e.what());

@@ -35,6 +35,7 @@ struct RunFlags {
   Selection selection;
   Execution execution;
   std::string oracle;  // "none", a name, or empty: the newest CPython
+  std::string expectations;
   std::string json;
   std::string junit;
   bool strict = false;
@@ -52,6 +53,9 @@ void AddFlags(CLI::App& app, RunFlags* flags) {
   app.add_option(
       "--oracle", flags->oracle,
       "whose runs are shown beside: an implementation, or none; default: the newest CPython");
+  app.add_option("--expectations", flags->expectations,
+                 "a file of expectations in place of those of what is judged; an oracle that is "
+                 "there only to be laid beside keeps its own");
   app.add_option("--json", flags->json,
                  "write the results there too, as JSON Lines (reports/FORMAT.md)");
   app.add_option("--junit", flags->junit, "write the results as JUnit XML");
@@ -140,8 +144,12 @@ class MainJob {
     // All of them now: a mistake in the last must not cost the results of those before it.
     for (const Implementation& implementation : implementations_) {
       Expectations& expectations = expectations_.emplace_back();
-      if (implementation.expectations_file.empty()) continue;
-      auto loaded = Expectations::Load(implementation.expectations_file);
+      const bool only_oracle = only_oracle_ && expectations_.size() == 1;
+      const std::string& file = flags_.expectations.empty() || only_oracle
+                                    ? implementation.expectations_file
+                                    : flags_.expectations;
+      if (file.empty()) continue;
+      auto loaded = Expectations::Load(file);
       if (!loaded) return tl::unexpected(loaded.error());
       expectations = std::move(*loaded);
     }
@@ -156,6 +164,7 @@ class MainJob {
                      [&](const Implementation& i) { return i.Identity() == oracle.Identity(); });
     if (same == implementations_.end()) {
       implementations_.insert(implementations_.begin(), std::move(oracle));
+      only_oracle_ = true;
     } else {
       std::rotate(implementations_.begin(), same, same + 1);
     }
@@ -203,6 +212,7 @@ class MainJob {
     report.note = implementation.note;
     report.run_as = implementation.run_as;
     report.is_oracle = is_oracle;
+    report.only_oracle = is_oracle && only_oracle_;
     const std::int64_t start = MonotonicNs();
     std::map<const Scenario*, std::size_t> places;
     for (int round = 0; round < flags_.repeat && !Interrupted(); ++round) {
@@ -221,7 +231,7 @@ class MainJob {
     const bool whole = catalogue_.whole && flags_.selection.shard.empty() && !Interrupted() &&
                        report.introduction.hello;
     if (whole) report.stale = expectations.Stale(report.introduction.platform);
-    report.surprises = HasSurprises(report.verdicts);
+    report.surprises = !report.only_oracle && HasSurprises(report.verdicts);
     for (reports::JsonWriter& writer : writers_) writer.Implementation(report);
   }
 
@@ -273,8 +283,16 @@ class MainJob {
     terminal.verbose = flags_.verbose;
     // Without these the same names stand for something else, or for nothing.
     const auto add = [&](const std::string& words) { terminal.rerun_prefix += " " + words; };
+    const char* python_path = std::getenv("PYTHONPATH");
+    const bool matters = std::any_of(implementations_.begin(), implementations_.end(),
+                                     [](const Implementation& one) { return one.keep_python_environment; });
+    if (python_path != nullptr && *python_path != '\0' && matters)
+      terminal.rerun_prefix = "PYTHONPATH=" + reports::ShellQuoted(python_path) + " " + terminal.rerun_prefix;
     if (!flags_.selection.scenarios.empty()) {
       add("--scenarios " + reports::ShellQuoted(flags_.selection.scenarios));
+    }
+    if (!flags_.expectations.empty()) {
+      add("--expectations " + reports::ShellQuoted(flags_.expectations));
     }
     if (!flags_.oracle.empty()) add("--oracle " + reports::ShellQuoted(flags_.oracle));
     for (const std::string& arg : flags_.execution.python_args) {
@@ -301,6 +319,7 @@ class MainJob {
   const RunnerOptions options_;
   std::vector<Implementation> implementations_;
   int oracle_index_ = -1;
+  bool only_oracle_ = false;  // nobody asked for the oracle to be judged
   std::deque<Expectations> expectations_;  // verdicts point into them
   std::map<const Scenario*, ScenarioRun> oracle_runs_;
   RunReport report_;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/os/names.h"
 
 namespace lockstep {
@@ -31,11 +33,13 @@ bool BlockedDetector::IsOnSemaphore(const Actor& actor, std::uint64_t address) {
     // Its handle is not known: any semaphore will do, that is, any file that is mapped shared.
     return slept_on.inode != 0 && slept_on.shared;
   }
-  const Mapping& own = MappingAt(process, handle->second);
-  if (own.inode != 0) return slept_on.inode == own.inode && slept_on.device == own.device;
-  // A semaphore in private memory (which is wrong, but blocks all the same) is its own place only.
-  constexpr std::uint64_t kSizeOfSemaphore = 32;
-  return address - handle->second < kSizeOfSemaphore;
+  return std::any_of(handle->second.begin(), handle->second.end(), [&](std::uint64_t semaphore) {
+    const Mapping& own = MappingAt(process, semaphore);
+    if (own.inode != 0) return slept_on.inode == own.inode && slept_on.device == own.device;
+    // A semaphore in private memory (which is wrong, but blocks all the same) is its own place only.
+    constexpr std::uint64_t kSizeOfSemaphore = 32;
+    return address - semaphore < kSizeOfSemaphore;
+  });
 }
 
 std::optional<Blocked> BlockedDetector::Look(Actor& actor) {

@@ -30,8 +30,8 @@ class BlockedDetectorTest : public testing::Test {
                                      {Value::Int(1), Value::Int(0), Value::Int(1),
                                       Value("/" + test_->name_prefix()), Value(true)},
                                      "s"));
-    ASSERT_TRUE(made && made->handle);
-    p().process->handles["s"] = *made->handle;
+    ASSERT_TRUE(made && !made->handles.empty());
+    p().process->handles["s"] = made->handles;
     detector_ = std::make_unique<BlockedDetector>(*crew_, std::move(options));
   }
   void TearDown() override {
@@ -122,10 +122,10 @@ TEST_F(BlockedDetectorTest, DoesNotTakeAnotherSemaphoreForThisOne) {
                                     {Value::Int(1), Value::Int(0), Value::Int(1),
                                      Value("/" + test_->name_prefix() + "-2"), Value(true)},
                                     "t"));
-  ASSERT_TRUE(other && other->handle);
+  ASSERT_TRUE(other && !other->handles.empty());
   p().process->mappings.clear();
   std::swap(p().process->handles["s"], p().process->handles["t"]);
-  p().process->handles["s"] = *other->handle;
+  p().process->handles["s"] = other->handles;
   SendAcquire();
   ASSERT_TRUE(WaitUntil([&] { return p().probe.Look().InFutexWait(); }));
   EXPECT_FALSE(detector_->Look(p()));

@@ -4,6 +4,7 @@
 #include "harness/engine/executor.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,10 +18,10 @@
 namespace lockstep {
 namespace {
 
-// An answer takes microseconds; a machine under load may need a hundred thousand times that.
-constexpr std::chrono::seconds kReplyLimit{5};
 // A hammer's rounds run at ten thousand a second at the least.
 constexpr std::chrono::seconds kHammerLimit{30};
+// A script starts interpreters of its own, one after the other.
+constexpr std::chrono::seconds kScriptLimit{30};
 // How long a poll for a blocked call sleeps between two looks: a look costs 3 µs, so this keeps the
 // harness at a tenth of a CPU.
 constexpr std::chrono::microseconds kLookEvery{20};
@@ -125,6 +126,7 @@ nanoseconds Executor::LimitOf(const Actor& actor) const {
   if (!actor.in_flight) return session_.Scaled(kReplyLimit);
   const Request& request = actor.in_flight->request;
   if (request.operation == "hammer") return session_.Scaled(kHammerLimit);
+  if (request.operation == "python") return session_.Scaled(kScriptLimit);
   return session_.Scaled(kReplyLimit) + WaitedOut(request);
 }
 
@@ -201,7 +203,8 @@ std::optional<Executor::Seen> Executor::Watch(Actor& actor, For what, nanosecond
       if (const auto blocked = detector_->Look(actor)) return Seen{*blocked, std::nullopt};
       if (actor.in_flight && !actor.in_flight->announced &&
           actor.probe.Look().kind != ThreadState::Kind::kStopped &&
-          session_.hello().waits == "thread" && !actor.probe.Look().InFutexWait()) {
+          session_.hello().waits == "thread" &&
+          (MustBeAnnounced(actor.in_flight->request) || !actor.probe.Look().InFutexWait())) {
         // It has not even announced the call: that is the adapter's loop, not the implementation.
         actor.fault = fmt::format("the adapter does not answer{}; it is {}",
                                   actor.lines.Rest().empty() ? "" : ": it stopped in the middle of a line",
@@ -295,8 +298,11 @@ void Executor::CheckDescriptors() {
   }
   if (now && *now > allowed) {
     run_.unclean.push_back(
-        fmt::format("p has {} descriptors more than it should: {} at the start, {} at the end",
-                    *now - allowed, p->process->descriptors_at_start, *now));
+        fmt::format("p has {} descriptors more than it should: {} at the start, {} at the end, of "
+                    "which {} are the scenario's; the newest are {}",
+                    *now - allowed, p->process->descriptors_at_start, *now,
+                    allowed - p->process->descriptors_at_start,
+                    fmt::join(NewestDescriptors(p->process->outer, *now - allowed), ", ")));
   }
 }
 

@@ -27,6 +27,9 @@ struct ExecutorOptions {
   // What fresh names begin with, without a slash; unique to the worker. All names of one length, so
   // that scenarios can reckon with it.
   std::string name_prefix;
+  // Whose process `start w on B` starts; nullptr: the same implementation's. It outlives the
+  // executor.
+  const Implementation* other = nullptr;
 };
 
 class Executor {
@@ -41,6 +44,8 @@ class Executor {
   ScenarioRun Run();
 
  private:
+  // An answer takes microseconds; a machine under load may need a hundred thousand times that.
+  static constexpr std::chrono::seconds kReplyLimit{5};
   static constexpr const char* kUnknownEnd =
       "its process ended, and nobody can tell how: has the adapter reaped it unasked?";
 
@@ -71,6 +76,7 @@ class Executor {
   Next Finish(const Step& step, const Call& call, const std::optional<Expectation>& expectation,
               Actor& actor);
   Next PerformExit(const Step& step, const Call& call, Actor& actor);
+  Next PerformEnd(const Step& step, const Call& call, Actor& actor);
   Next JudgeReply(const Step& step, const std::optional<Expectation>& expectation, Actor& actor,
                   const Actual& actual, const Reply* reply);
   Next JudgeTime(const Step& step, const Expectation& expectation, Actor& actor,
@@ -134,6 +140,8 @@ class Executor {
   bool mounted_shm_ = false;
   std::map<const Process*, std::set<std::string>> open_segments_;  // SharedMemory objects not closed yet
   std::map<const Actor*, std::optional<double>> timeouts_s_;  // of the call in flight or just ended
+  // What came at once of a call that might as well have blocked, for the step that awaits it.
+  std::map<const Actor*, Seen> came_at_once_;
   std::set<const Actor*> slowed_;  // whose call in flight was given a grown timeout
   bool descriptors_unknown_ = false;  // an eval may have opened anything
   // hammer

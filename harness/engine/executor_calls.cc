@@ -15,6 +15,8 @@ namespace lockstep {
 namespace {
 
 constexpr const char* kMustNotRaise = "that it does not raise";
+// How often a thread that is to end is looked at.
+constexpr std::chrono::microseconds kPollThreadEvery{50};
 
 // What a call is grouped by: its operation and arguments as written.
 std::string OperationOf(const Call& call) {
@@ -45,6 +47,8 @@ Result<Value> Executor::Resolve(const Expr& expr, Actor& actor) {
       return expr.value;
     case Expr::Kind::kFreshName:
       return Value(FreshName(expr.name));
+    case Expr::Kind::kScript:
+      return Value(scenario_.script);
     case Expr::Kind::kVariable: {
       Actor* owner = expr.actor.empty() ? &actor : crew_->Find(expr.actor);
       if (owner == nullptr) return Fail(fmt::format("{} is not there", expr.actor));
@@ -118,6 +122,7 @@ Request Executor::MakeRequest(const Call& call, Actor& actor) {
   request.operation = call.operation;
   request.on = call.object;
   slowed_.erase(&actor);
+  came_at_once_.erase(&actor);
   const auto scaled = [&](Value value) {
     // Only those that are waited out: a huge one multiplied may be another error altogether.
     constexpr double kLongestScaled = 10;  // seconds
@@ -128,15 +133,13 @@ Request Executor::MakeRequest(const Call& call, Actor& actor) {
     return Value(*seconds * options_.slowdown);
   };
   for (const Expr& arg : call.args) {
-    const bool timeout = call.operation == "acquire" && request.args.size() == 1;
-    Value value = ResolveExpected(arg, actor);
-    request.args.push_back(timeout ? scaled(std::move(value)) : std::move(value));
+    request.args.push_back(ResolveExpected(arg, actor));
   }
   for (const auto& [name, arg] : call.kwargs) {
     Value value = ResolveExpected(arg, actor);
-    request.kwargs.emplace_back(name,
-                                name == "timeout" ? scaled(std::move(value)) : std::move(value));
+    request.kwargs.emplace_back(name, std::move(value));
   }
+  if (Value* timeout = TimeoutArgument(request)) *timeout = scaled(std::move(*timeout));
   request.as = call.as;
   return request;
 }
@@ -148,7 +151,8 @@ Executor::Next Executor::Begin(const Step&, const Call& call, Actor& actor) {
   }
   Request request = MakeRequest(call, actor);
   if (run_.end != ScenarioRun::End::kCompleted) return Next::kStop;
-  if (call.operation == "eval") descriptors_unknown_ = true;
+  // An expression may open anything; a Barrier's state is in a file of its language's own.
+  if (call.operation == "eval" || call.operation == "Barrier") descriptors_unknown_ = true;
   detector_->Restart(actor);
   const Value* timeout = TimeoutArgument(request);
   timeouts_s_[&actor] = timeout == nullptr ? std::nullopt : timeout->AsSeconds();
@@ -175,6 +179,10 @@ Executor::Next Executor::Perform(const Step& step, const Do& what) {
   for (const std::string& name : what.actors) {
     Actor* actor = crew_->Find(name);
     if (actor == nullptr) return Unknown(name);
+    if (what.call.operation == "end") {
+      if (PerformEnd(step, what.call, *actor) == Next::kStop) return Next::kStop;
+      continue;
+    }
     if (what.call.operation == "exit") {
       if (PerformExit(step, what.call, *actor) == Next::kStop) return Next::kStop;
       continue;
@@ -197,6 +205,29 @@ Executor::Next Executor::PerformExit(const Step& step, const Call& call, Actor& 
   return ToText(actual) == expected ? Next::kGoOn : Diverge(step, expected, ToText(actual), "exit");
 }
 
+// The thread of `actor` ends, and is gone when this returns.
+Executor::Next Executor::PerformEnd(const Step& step, const Call& call, Actor& actor) {
+  if (Begin(step, call, actor) == Next::kStop) return Next::kStop;
+  const Deadline deadline = Deadline::After(session_.Scaled(kReplyLimit));
+  while (actor.probe.Look().kind != ThreadState::Kind::kGone) {
+    if (actor.reply) {
+      const auto seen = Ended_(actor);
+      if (!seen) return Next::kStop;
+      return JudgeReply(step, std::nullopt, actor, seen->actual, nullptr);
+    }
+    if (Interrupted()) return Stop(ScenarioRun::End::kNotRun, "interrupted");
+    if (deadline.Passed()) {
+      actor.fault = "the adapter's thread does not end: it is " + actor.probe.Look().Text();
+      return Next::kStop;
+    }
+    crew_->Pump(nanoseconds(kPollThreadEvery));
+  }
+  actor.in_flight.reset();
+  descriptors_expected_[actor.process.get()] -= 2;  // its channel's
+  Note(step, actor.name, "");
+  return Next::kGoOn;
+}
+
 Executor::Next Executor::Finish(const Step& step, const Call& call,
                                 const std::optional<Expectation>& expectation, Actor& actor) {
   auto seen =
@@ -204,6 +235,7 @@ Executor::Next Executor::Finish(const Step& step, const Call& call,
   if (!seen) return Next::kStop;
   if (ExpectsOnlyBlocked(expectation) && RanOut(actor, *seen)) return TooEarlyToSee(step);
   KeepResult(call, actor, seen->actual, seen->reply ? &*seen->reply : nullptr);
+  if (ExpectsBlocked(expectation) && seen->reply) came_at_once_.emplace(&actor, *seen);
   return JudgeReply(step, expectation, actor, seen->actual, seen->reply ? &*seen->reply : nullptr);
 }
 
@@ -231,11 +263,11 @@ void Executor::KeepResult(const Call& call, Actor& actor, const Actual& actual,
     // that matters.
     return;
   }
-  if (reply->handle || value->If<Object>() != nullptr) process.mappings.clear();
+  if (!reply->handles.empty() || value->If<Object>() != nullptr) process.mappings.clear();
   if (call.as.empty()) return;
   if (value->If<Object>() != nullptr) {
     captured_[&process].erase(call.as);
-    if (reply->handle) process.handles[call.as] = *reply->handle;
+    if (!reply->handles.empty()) process.handles[call.as] = reply->handles;
   } else {
     captured_[&process][call.as] = *value;
   }
@@ -320,7 +352,8 @@ Executor::Next Executor::Perform(const Step& step, const Await& what) {
   for (const std::string& name : what.actors) {
     Actor* actor = crew_->Find(name);
     if (actor == nullptr) return Unknown(name);
-    auto seen = Watch(*actor, For::kReply, LimitOf(*actor));
+    const auto came = came_at_once_.extract(actor);
+    auto seen = came ? came.mapped() : Watch(*actor, For::kReply, LimitOf(*actor));
     if (!seen) return Next::kStop;
     const Reply* reply = seen->reply ? &*seen->reply : nullptr;
     if (JudgeReply(step, what.expectation, *actor, seen->actual, reply) == Next::kStop)

@@ -37,6 +37,12 @@ bool IsOfType(const std::string& type, const Value& value) {
   return false;
 }
 
+bool IsLike(const Value& pattern, const Value& value) {
+  const auto* wanted = pattern.If<std::string>();
+  const auto* text = value.If<std::string>();
+  return wanted != nullptr && text != nullptr && MatchesText(*wanted, *text);
+}
+
 }  // namespace
 
 bool Matches(const Expectation& expectation, const Actual& actual, Messages messages,
@@ -45,10 +51,10 @@ bool Matches(const Expectation& expectation, const Actual& actual, Messages mess
     switch (expected.kind) {
       case Expected::Kind::kReturned:
         if (const auto* value = std::get_if<Value>(&actual)) {
-          const bool matches = expected.type_of_value.empty()
-                                   ? resolve(expected.value) == *value
-                                   : IsOfType(expected.type_of_value, *value);
-          if (matches) return true;
+          if (expected.type_of_value.empty() && resolve(expected.value) == *value) return true;
+          if (expected.type_of_value == "like" && IsLike(resolve(expected.value), *value))
+            return true;
+          if (IsOfType(expected.type_of_value, *value)) return true;
         }
         break;
       case Expected::Kind::kRaised:
@@ -58,6 +64,10 @@ bool Matches(const Expectation& expectation, const Actual& actual, Messages mess
         break;
       case Expected::Kind::kBlocked:
         if (std::holds_alternative<Blocked>(actual)) return true;
+        break;
+      case Expected::Kind::kDies:
+        if (std::holds_alternative<Ended>(actual) && ToText(actual) == "died " + expected.type)
+          return true;
         break;
       case Expected::Kind::kUnsupported:
         if (std::holds_alternative<Unsupported>(actual)) return true;

@@ -17,7 +17,8 @@ namespace lockstep {
 namespace {
 
 constexpr std::size_t kReadSize = 64 * 1024;  // a pipe's default capacity
-constexpr std::size_t kKeep = 16 * 1024;
+constexpr std::size_t kKeepHead = 4 * 1024;
+constexpr std::size_t kKeepTail = 12 * 1024;
 constexpr int kDrainReads = 16;
 // Only a line longer than a pipe's capacity waits at all, and then for a reader that is already
 // there.
@@ -115,20 +116,25 @@ void OutputCapture::Drain() {
   for (int i = 0; i < kDrainReads; ++i) {
     const ssize_t n = ::read(read_.get(), buffer.data(), buffer.size());
     if (n <= 0) return;
-    tail_.append(buffer.data(), static_cast<std::size_t>(n));
-    if (tail_.size() > kKeep) {
-      dropped_ += tail_.size() - kKeep;
-      tail_.erase(0, tail_.size() - kKeep);
+    const auto came = static_cast<std::size_t>(n);
+    const std::size_t to_head = std::min(came, kKeepHead - head_.size());
+    head_.append(buffer.data(), to_head);
+    tail_.append(buffer.data() + to_head, came - to_head);
+    if (tail_.size() > kKeepTail) {
+      dropped_ += tail_.size() - kKeepTail;
+      tail_.erase(0, tail_.size() - kKeepTail);
     }
   }
 }
 
 std::string OutputCapture::Text() const {
-  return dropped_ == 0 ? tail_
-                       : fmt::format("[{} bytes before this are not shown]\n{}", dropped_, tail_);
+  return dropped_ == 0
+             ? head_ + tail_
+             : fmt::format("{}\n[{} bytes here are not shown]\n{}", head_, dropped_, tail_);
 }
 
 void OutputCapture::Clear() {
+  head_.clear();
   tail_.clear();
   dropped_ = 0;
 }

@@ -57,13 +57,15 @@ class OutputCapture {
   // Takes what is there: never blocks, and reads at most 1 MiB a call so that a flood holds nothing
   // up.
   void Drain();
-  // The last 16 KiB since Clear, after a note of what was cut.
+  // The first 4 KiB and the last 12 since Clear, and between them a note of what was cut: what went
+  // wrong is told at the beginning (Go) or at the end (Python).
   std::string Text() const;
   void Clear();
 
  private:
   UniqueFd read_;
   UniqueFd write_;
+  std::string head_;
   std::string tail_;
   std::size_t dropped_ = 0;
 };

@@ -188,11 +188,12 @@ TEST_F(OutputCaptureTest, DoesNotWaitWhenNothingWasPrinted) {
   EXPECT_EQ(capture_.Text(), "");
 }
 
-TEST_F(OutputCaptureTest, KeepsTheLastSixteenKibibytesAndSaysWhatIsMissing) {
-  Print(std::string(20'000, 'a') + std::string(16 * 1024 - 1, 'b') + "\n");
+TEST_F(OutputCaptureTest, KeepsFourKibibytesOfTheHeadAndTwelveOfTheTailAndSaysWhatIsMissing) {
+  Print(std::string(4 * 1024, 'a') + std::string(20'000, 'x') + std::string(12 * 1024 - 1, 'b') +
+        "\n");
   capture_.Drain();
-  EXPECT_EQ(capture_.Text(),
-            "[20000 bytes before this are not shown]\n" + std::string(16 * 1024 - 1, 'b') + "\n");
+  EXPECT_EQ(capture_.Text(), std::string(4 * 1024, 'a') + "\n[20000 bytes here are not shown]\n" +
+                                 std::string(12 * 1024 - 1, 'b') + "\n");
 }
 
 TEST_F(OutputCaptureTest, ReturnsFromAFloodAndKeepsItsTail) {

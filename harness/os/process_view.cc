@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "harness/os/syscall_names.h"
 
@@ -275,6 +276,20 @@ std::optional<int> CountDescriptors(pid_t pid) {
   const std::string path = fmt::format("/proc/{}/fd", pid);
   if (::access(path.c_str(), R_OK) != 0) return std::nullopt;
   return static_cast<int>(NumbersIn(path).size());
+}
+
+std::vector<std::string> NewestDescriptors(pid_t pid, int count) {
+  std::vector<pid_t> numbers = NumbersIn(fmt::format("/proc/{}/fd", pid));
+  std::sort(numbers.begin(), numbers.end());
+  std::vector<std::string> out;
+  for (std::size_t i = numbers.size() - std::min(numbers.size(), static_cast<std::size_t>(count));
+       i < numbers.size(); ++i) {
+    std::error_code error;
+    const auto target =
+        std::filesystem::read_symlink(fmt::format("/proc/{}/fd/{}", pid, numbers[i]), error);
+    if (!error) out.push_back(fmt::format("{} ({})", numbers[i], target.string()));
+  }
+  return out;
 }
 
 std::string CommandLineOf(pid_t pid) {

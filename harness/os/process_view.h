@@ -93,6 +93,8 @@ bool IsZombie(pid_t pid);
 std::vector<pid_t> ThreadsOf(pid_t pid);
 // How many descriptors a process has open; nothing when that cannot be read.
 std::optional<int> CountDescriptors(pid_t pid);
+// The `count` descriptors with the highest numbers, as "7 (/dev/null)", for messages.
+std::vector<std::string> NewestDescriptors(pid_t pid, int count);
 // argv[0] and so on, for messages.
 std::string CommandLineOf(pid_t pid);
 std::string ReadSmallFile(const std::string& path);

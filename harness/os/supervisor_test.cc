@@ -83,10 +83,17 @@ TEST_P(SupervisorTest, SaysThatTheDirectoryIsMissing) {
 }
 
 TEST_P(SupervisorTest, TakesEveryCapabilityAway) {
-  EXPECT_EQ(OutputOf(Shell("grep -E 'CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs' /proc/self/status")),
-            "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:"
-            "\t0000000000000000\nCapAmb:\t0000000000000000\n"
-            "NoNewPrivs:\t1\n");
+  EXPECT_EQ(OutputOf(Shell("grep -E 'CapPrm|CapEff|CapAmb|NoNewPrivs' /proc/self/status")),
+            "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n"
+            "CapAmb:\t0000000000000000\nNoNewPrivs:\t1\n");
+}
+
+TEST_P(SupervisorTest, LeavesNoCapabilityToGain) {
+  // Without a namespace of its own an ordinary user may not empty the bounding set; NoNewPrivs makes
+  // it one that nothing can be gained from.
+  if (GetParam() == Isolation::kNone && ::geteuid() != 0)
+    GTEST_SKIP() << "only root may empty the bounding set where namespaces are denied";
+  EXPECT_EQ(OutputOf(Shell("grep CapBnd /proc/self/status")), "CapBnd:\t0000000000000000\n");
 }
 
 TEST_P(SupervisorTest, KeepsTheUserAsItIs) {

@@ -359,8 +359,16 @@ Reply ReplyOf(const Json& json) {
     if (reply.end_ns < reply.begin_ns) throw Wrong{"has \"end\" before \"begin\""};
   }
   if (json.contains("handle") && !json["handle"].is_null()) {
-    if (!json["handle"].is_number_unsigned()) throw Wrong{"has \"handle\" that is not an address"};
-    reply.handle = json["handle"].get<std::uint64_t>();
+    const Json& handle = json["handle"];
+    const auto add = [&](const Json& address) {
+      if (!address.is_number_unsigned()) throw Wrong{"has \"handle\" that is not an address"};
+      reply.handles.push_back(address.get<std::uint64_t>());
+    };
+    if (handle.is_array()) {
+      for (const Json& address : handle) add(address);
+    } else {
+      add(handle);
+    }
   }
   return reply;
 }

@@ -74,14 +74,14 @@ TEST(DecodeMessage, ReadsAReplyThatReturned) {
   EXPECT_EQ(reply.begin_ns, 10);
   EXPECT_EQ(reply.end_ns, 30);
   EXPECT_EQ(std::get<Value>(reply.outcome), Value(Object{"SemLock"}));
-  EXPECT_EQ(reply.handle, 140251004923904u);
+  EXPECT_EQ(reply.handles, std::vector<std::uint64_t>{140251004923904u});
 }
 
 TEST(DecodeMessage, ReadsAReplyThatRaised) {
   const auto reply = Decoded<Reply>(
       R"({"id": 7, "begin": 1, "end": 1, "raised": {"type": "ValueError", "message": "too many", "errno": null}})");
   EXPECT_EQ(std::get<Raised>(reply.outcome), (Raised{"ValueError", "too many", std::nullopt}));
-  EXPECT_FALSE(reply.handle);
+  EXPECT_TRUE(reply.handles.empty());
 }
 
 TEST(DecodeMessage, ReadsARepliesOtherOutcomesWithoutStamps) {

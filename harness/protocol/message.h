@@ -65,7 +65,9 @@ struct Reply {
   std::int64_t begin_ns = 0;
   std::int64_t end_ns = 0;
   std::variant<Value, Raised, Unsupported, AdapterError> outcome;
-  std::optional<std::uint64_t> handle;
+  // The addresses of the semaphores that a constructor has made: one of a SemLock, several of a
+  // Condition.
+  std::vector<std::uint64_t> handles;
 };
 
 using Message = std::variant<Hello, Calling, HandledSignal, Reply>;
@@ -93,8 +95,13 @@ struct Request {
   bool restart = false;
 };
 
-// The timeout that an acquire is given, or nullptr where it is given none.
+// The timeout that an acquire or a wait is given, or nullptr where it is given none.
 const Value* TimeoutArgument(const Request& request);
+Value* TimeoutArgument(Request& request);
+
+// Whether an adapter has to write `calling` before it: what may sleep on a semaphore, or take long.
+// An acquire that is told not to block need not be announced, and may be.
+bool MustBeAnnounced(const Request& request);
 
 // A whole line with its end.
 std::string EncodeRequest(const Request& request);

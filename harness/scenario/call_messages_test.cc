@@ -287,7 +287,7 @@ TEST(ParserCalls, RefuseAnExitWithoutAStatus) {
 TEST(ParserCalls, RefuseWhatFollowsThem) {
   EXPECT_EQ(MistakeIn("p s = SemLock(SEMAPHORE, 0, 1, NAME, True)\n"
                       "p s.acquire() True"),
-            "t.toml:2:15: expected the end of the line, found 'True'\n"
+            "t.toml:2:15: expected '-> VALUE' for what it returns, found 'True'\n"
             "p s.acquire() True\n"
             "              ^");
 }

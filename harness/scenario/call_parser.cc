@@ -15,7 +15,7 @@ namespace {
 std::vector<std::string> OperationNames(bool methods) {
   std::vector<std::string> names;
   for (const Operation& operation : Operations()) {
-    if (operation.is_method == methods) names.push_back(operation.name);
+    if (operation.is_method() == methods) names.push_back(operation.name);
   }
   return names;
 }
@@ -85,7 +85,7 @@ class CallParser {
                                         DidYouMean(name, OperationNames(false))));
       return;
     }
-    if (operation->is_method) {
+    if (operation->is_method()) {
       lexer_.FailAt(offset, fmt::format("'{0}' is done on an object: 's.{0}(...)'", name));
       return;
     }
@@ -107,8 +107,8 @@ class CallParser {
                                 first.text, FoundToken(second)));
       return;
     }
-    if (first.text == "SemLock") {
-      ParseFunction("SemLock." + name, first.begin, call);
+    if (const Operation* type = FindOperation(first.text); type != nullptr && type->makes && !type->is_method()) {
+      ParseFunction(std::string(first.text) + "." + name, first.begin, call);
       return;
     }
     call->object = std::string(first.text);
@@ -137,7 +137,7 @@ class CallParser {
     const Operation* operation = FindOperation(name.text);
     const bool written_otherwise =
         name.text == "get" || name.text == "read" || name.text == "write" || name.text == "del";
-    if (operation == nullptr || !operation->is_method || written_otherwise) {
+    if (operation == nullptr || !operation->is_method() || written_otherwise) {
       std::string hint = DidYouMean(name.text, OperationNames(true));
       if (name.text == "get") hint = "; an attribute is written 's.kind'";
       if (name.text == "read") hint = "; reading is written 'm.buf[0:4]'";

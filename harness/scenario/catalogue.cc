@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "harness/scenario/call_parser.h"
+#include "harness/scenario/check.h"
+#include "harness/scenario/interleavings.h"
 #include "harness/scenario/parser.h"
 #include "harness/scenario/template.h"
 #include "harness/scenario/transcript.h"
@@ -22,10 +24,13 @@ using namespace transcript;  // NOLINT(google-build-using-namespace): this file 
 
 // A template that stands for more is a mistake: nobody would wait for the run.
 constexpr std::size_t kMostOfATemplate = 1000;
+// Each order is run: more than four steps against four tell nothing that these do not.
+constexpr std::size_t kMostInterleavings = 100;
 
 const std::vector<std::string>& Keys() {
-  static const std::vector<std::string> keys = {"name", "says", "source", "level", "needs",
-                                                "tags", "when", "each",   "cases", "steps"};
+  static const std::vector<std::string> keys = {"name", "says",  "source", "rules",  "level",
+                                                "needs", "tags", "when",   "each",   "cases",
+                                                "script", "steps"};
   return keys;
 }
 
@@ -164,6 +169,13 @@ class FileParser {
     return out;
   }
 
+  // Behaviours by their ids, in the order written; that they exist is for the catalogue as a whole.
+  std::vector<std::string> ReadRules(const toml::table& table) {
+    std::vector<std::string> out;
+    const std::set<std::string> all = ReadWords(table, "rules");
+    return {all.begin(), all.end()};
+  }
+
   void CheckWord(const std::string& key, const std::string& word, Position position) {
     if (key == "needs" && !Contains(CapabilityNames(), word)) {
       Report(position, fmt::format("unknown capability '{}'{}", word,
@@ -185,7 +197,9 @@ class FileParser {
     scenario.says = ReadText(table, "says", true);
     scenario.source = ReadText(table, "source", true);
     ReadText(table, "steps", true);
+    scenario.script = ReadText(table, "script", false);
     const std::string level = ReadText(table, "level", false);
+    scenario.rules = ReadRules(table);
     scenario.needs = ReadWords(table, "needs");
     scenario.tags = ReadWords(table, "tags");
     scenario.file = file_;
@@ -394,6 +408,7 @@ class FileParser {
     Scenario one = scenario;
     one.name = FillInName(scenario.name, fillings);
     one.says = FillIn(scenario.says, fillings);
+    one.script = FillIn(scenario.script, fillings);
     CheckExpanded(scenario, one.name, fillings, lines, name_position, *out);
     if (mistakes_.any()) return;
     Result<std::vector<Step>> steps =
@@ -406,11 +421,52 @@ class FileParser {
       Report(name_position, "this scenario has no steps");
       return;
     }
-    one.steps = *std::move(steps);
-    one.steps_text = Unindented(filled);
-    one.needs.merge(NeedsOf(one.steps));
-    one.tags.merge(TagsOf(one.steps));
-    out->push_back(std::move(one));
+    CheckScript(scenario, *steps, name_position);
+    one.needs.merge(NeedsOf(*steps));
+    one.tags.merge(TagsOf(*steps));
+    const bool interleaved = std::any_of(steps->begin(), steps->end(),
+                                         [](const Step& step) { return step.interleaving != 0; });
+    if (!interleaved) {
+      one.steps = *std::move(steps);
+      one.steps_text = Unindented(filled);
+      out->push_back(std::move(one));
+    } else {
+      ExpandInterleavings(one, *steps, name_position, out);
+    }
+  }
+
+  // A scenario for each order of turns, which is named in its name.
+  void ExpandInterleavings(const Scenario& scenario, const std::vector<Step>& steps,
+                           Position name_position, std::vector<Scenario>* out) {
+    if (!CountInterleavings(steps, kMostInterleavings)) {
+      Report(name_position, fmt::format("these steps have more than {} orders; expected fewer steps "
+                                        "in 'interleave'",
+                                        kMostInterleavings));
+      return;
+    }
+    for (Interleaving& order : AllInterleavings(steps)) {
+      Scenario one = scenario;
+      one.name += "." + order.order;
+      CheckSteps(order.steps, scenario.condition, &mistakes_);
+      for (const Step& step : order.steps) {
+        one.steps_text += ToText(step);
+        if (!step.condition.terms.empty()) one.steps_text += "  when " + step.condition.text;
+        one.steps_text += "\n";
+      }
+      one.steps = std::move(order.steps);
+      out->push_back(std::move(one));
+    }
+  }
+
+  void CheckScript(const Scenario& scenario, const std::vector<Step>& steps, Position position) {
+    const bool called = std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+      const auto* call = std::get_if<Do>(&step.what);
+      return call != nullptr && call->call.operation == "python" && !call->call.args.empty() &&
+             call->call.args[0].kind == Expr::Kind::kScript;
+    });
+    if (called == !scenario.script.empty()) return;
+    Report(position, called ? "its steps call SCRIPT; expected script = \"...\" beside 'steps'"
+                            : "its 'script' is not called; expected a step as in 'p python(SCRIPT)'");
   }
 
   void CheckExpanded(const Scenario& scenario, const std::string& name, const Fillings& fillings,
@@ -426,6 +482,7 @@ class FileParser {
       const std::string placeholder = "{" + key + "}";
       const bool used = scenario.name.find(placeholder) != std::string::npos ||
                         scenario.says.find(placeholder) != std::string::npos ||
+                        scenario.script.find(placeholder) != std::string::npos ||
                         std::any_of(lines.begin(), lines.end(), [&](const SourceLine& line) {
                           return line.text.find(placeholder) != std::string::npos;
                         });

@@ -38,8 +38,8 @@ TEST(CatalogueTable, TellsTheFirstUnknownKeyAsWritten) {
                       "steps = '''\n"
                       "p nop()\n"
                       "'''\n"),
-            "t.toml:5:1: unknown key 'zeta'; expected 'name', 'says', 'source', 'level', 'needs', "
-            "'tags', 'when', 'each', 'cases' or 'steps'\n"
+            "t.toml:5:1: unknown key 'zeta'; expected 'name', 'says', 'source', 'rules', 'level', "
+            "'needs', 'tags', 'when', 'each', 'cases', 'script' or 'steps'\n"
             "zeta = 1\n"
             "^");
 }
@@ -349,7 +349,7 @@ TEST(CatalogueTable, RefusesAConditionThatGoesOn) {
                       "steps = '''\n"
                       "p nop()\n"
                       "'''\n"),
-            "t.toml:5:17: expected the end of the condition, found 'or'\n"
+            "t.toml:5:17: conditions are joined by 'and'; for 'or' write a step for each\n"
             "when = \">= 3.12 or so\"\n"
             "                ^");
 }

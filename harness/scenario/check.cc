@@ -31,8 +31,10 @@ bool AlwaysRaises(const std::optional<Expectation>& expectation) {
                      [](const Expected& one) { return one.kind == Expected::Kind::kRaised; });
 }
 
-std::string KindName(ObjectKind kind) {
-  return kind == ObjectKind::kSemLock ? "SemLock" : "SharedMemory";
+bool AlwaysDies(const std::optional<Expectation>& expectation) {
+  return expectation &&
+         std::all_of(expectation->alternatives.begin(), expectation->alternatives.end(),
+                     [](const Expected& one) { return one.kind == Expected::Kind::kDies; });
 }
 
 // NAME2 for NAME2 and BARE2: they are one name.
@@ -72,13 +74,14 @@ class Checker {
     const bool fails = AlwaysRaises(what.expectation);
     if (operation == "del" && !fails) kept.erase(what.call.object);
     if (operation == "exit") state_.EndProcess(actor, "exited", position_.line, false);
+    if (operation == "end") state_.EndThread(name, position_);
+    if (AlwaysDies(what.expectation)) state_.EndProcess(actor, "died", position_.line, true);
     if (!what.call.as.empty() && !fails) {
       Kept result;
-      if (operation.rfind("SemLock", 0) == 0) result.kind = ObjectKind::kSemLock;
-      if (operation == "SharedMemory") result.kind = ObjectKind::kSharedMemory;
-      if (operation == "eval") result.kind = ObjectKind::kAny;
+      if (const Operation* known = FindOperation(operation)) result.kind = known->makes;
       kept[what.call.as] = result;
     }
+    if (actor.gone == Known::kYes) return;
     actor.in_flight = BlocksOf(what.expectation);
     actor.call_line = position_.line;
   }
@@ -102,8 +105,11 @@ class Checker {
                             call.args[0].position);
     }
     const Operation* operation = FindOperation(call.operation);
-    if (operation == nullptr || operation->on == ObjectKind::kAny ||
-        *kept->kind == ObjectKind::kAny || operation->on == *kept->kind) {
+    const auto is_on = [&](ObjectKind kind) {
+      return std::find(operation->on.begin(), operation->on.end(), kind) != operation->on.end();
+    };
+    if (operation == nullptr || *kept->kind == ObjectKind::kAny || is_on(ObjectKind::kAny) ||
+        is_on(*kept->kind)) {
       return true;
     }
     const bool slice = call.operation == "read" || call.operation == "write";
@@ -116,7 +122,7 @@ class Checker {
     // What eval made may have any.
     if (kind == ObjectKind::kAny || Contains(AttributesOf(kind), name)) return true;
     const Operation* operation = FindOperation(name);
-    if (operation != nullptr && operation->is_method) {
+    if (operation != nullptr && operation->is_method()) {
       return state_.Fail(position, fmt::format("'{0}' is an operation; expected '{0}(...)'", name));
     }
     return state_.Fail(position, fmt::format("unknown attribute '{}' of a {}{}", name,
@@ -258,6 +264,7 @@ class Checker {
     for (const std::string& child : what.children) {
       const bool thread = what.how == Create::How::kThread;
       state_.Add(child, thread ? parent_process : state_.AddProcess(process), position_);
+      if (!mistakes_.any()) state_.Find(child)->is_thread = thread;
     }
   }
 

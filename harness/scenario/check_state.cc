@@ -2,6 +2,7 @@
 #include "harness/scenario/check_state.h"
 
 #include <fmt/format.h>
+#include <strings.h>
 
 #include <utility>
 
@@ -86,6 +87,18 @@ void State::EndProcess(const ActorState& actor, const std::string& how, int line
   processes_[process].stopped_line = 0;
 }
 
+void State::EndThread(const std::string& name, Position position) {
+  ActorState& actor = *Find(name);
+  if (!actor.is_thread) {
+    Fail(position, fmt::format("actor '{0}' is a process; expected '{0} exit(0)', or an actor made by 'thread'", name));
+    return;
+  }
+  actor.end = "ended";
+  actor.end_line = position.line;
+  actor.gone = Known::kYes;
+  actor.judged = true;
+}
+
 const Kept* State::FindKept(const std::string& actor, const std::string& name, Position position) {
   const ProcessState& process = ProcessOf(*Find(actor));
   if (const auto found = process.kept.find(name); found != process.kept.end())
@@ -93,6 +106,9 @@ const Kept* State::FindKept(const std::string& actor, const std::string& name, P
   std::vector<std::string> names;
   for (const auto& [key, kept] : process.kept) names.push_back(key);
   std::string hint = DidYouMean(name, names);
+  for (const char* constant : {"True", "False", "None"}) {
+    if (::strcasecmp(name.c_str(), constant) == 0) hint = fmt::format("; did you mean '{}'?", constant);
+  }
   for (const auto& [other, state] : actors_) {
     if (!hint.empty()) break;
     const auto& kept = processes_[state.process].kept;

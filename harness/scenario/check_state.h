@@ -32,6 +32,7 @@ enum class Known { kNo, kMaybe, kYes };
 
 struct ActorState {
   std::size_t process = 0;
+  bool is_thread = false;  // made by `thread`
   Known in_flight = Known::kNo;
   int call_line = 0;  // of the call in flight
   Known gone = Known::kNo;
@@ -60,6 +61,9 @@ class State {
   std::size_t AddProcess(ProcessState process);
   // Every actor of this process is gone.
   void EndProcess(const ActorState& actor, const std::string& how, int line, bool judged);
+
+  // The thread `name` is gone; its process goes on.
+  void EndThread(const std::string& name, Position position);
 
   // The object or value `name` in the process of `actor`; reports when there is none.
   const Kept* FindKept(const std::string& actor, const std::string& name, Position position);

@@ -34,6 +34,7 @@ std::optional<Value> ValueWord(std::string_view name) {
 bool IsText(const Expr& expr) {
   switch (expr.kind) {
     case Expr::Kind::kFreshName:
+    case Expr::Kind::kScript:
     case Expr::Kind::kConcat:
     case Expr::Kind::kRepeat:
       return true;
@@ -75,7 +76,7 @@ bool IsFreshName(std::string_view name) {
 }
 
 bool IsFreeName(std::string_view name) {
-  return !IsFreshName(name) && !ValueWord(name) && !Contains(ReservedWords(), name) &&
+  return !IsFreshName(name) && name != "SCRIPT" && !ValueWord(name) && !Contains(ReservedWords(), name) &&
          !Contains(StepWords(), name) && !Contains(TypeWords(), name) &&
          FindOperation(name) == nullptr && name != "del" && name != "other" && name != "when";
 }
@@ -311,6 +312,10 @@ Expr ExpressionParser::ParseName() {
     }
     out.kind = Expr::Kind::kFreshName;
     out.name = name;
+    return out;
+  }
+  if (name == "SCRIPT") {
+    out.kind = Expr::Kind::kScript;
     return out;
   }
   if (lexer_.Peek().Is("(")) {

@@ -336,7 +336,7 @@ TEST(ParserConditions, RefuseAWordAsAVersion) {
 
 TEST(ParserConditions, RefuseWhatFollowsThem) {
   EXPECT_EQ(MistakeIn("p nop() when >= 3.12 or < 3.8"),
-            "t.toml:1:22: expected the end of the line, found 'or'\n"
+            "t.toml:1:22: conditions are joined by 'and'; for 'or' write a step for each\n"
             "p nop() when >= 3.12 or < 3.8\n"
             "                     ^");
 }

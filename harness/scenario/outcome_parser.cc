@@ -73,6 +73,13 @@ class OutcomeParser {
  private:
   Expected ParseAlternative() {
     if (lexer_.Accept("raises")) return ParseRaised();
+    if (lexer_.Accept("dies")) {
+      if (!place_.of_a_call) lexer_.Fail("a call in flight that ends its process 'died' then");
+      Expected out;
+      out.kind = Expected::Kind::kDies;
+      out.type = ParseSignalName(&lexer_);
+      return out;
+    }
     const bool arrow = lexer_.Accept("->") || lexer_.Accept("returns");
     if (arrow && lexer_.Peek().Is("raises")) {
       lexer_.Fail("'raises' stands without '->' before it");
@@ -95,10 +102,26 @@ class OutcomeParser {
     } else if (next.Is("...") ||
                (next.kind == Token::Kind::kName && Contains(TypeWords(), next.text))) {
       out.type_of_value = std::string(lexer_.Take().text);
+    } else if (IsLike(next)) {
+      out.type_of_value = std::string(lexer_.Take().text);
+      const std::size_t at = lexer_.offset();
+      out.value = ExpressionParser(&lexer_, &names_).ParseExpr();
+      if (out.value.kind == Expr::Kind::kLiteral && out.value.value.If<std::string>() == nullptr)
+        lexer_.FailAt(at, "expected a text after 'like', as in 'like '<Lock(...)>''");
     } else {
       out.value = ExpressionParser(&lexer_, &names_).ParseExpr();
     }
     return out;
+  }
+
+  // `like` is a name as any other, unless a text follows it.
+  bool IsLike(const Token& next) const {
+    if (!next.Is("like")) return false;
+    Lexer ahead = lexer_;
+    ahead.Take();
+    const Token text = ahead.Peek();
+    return text.kind == Token::Kind::kString ||
+           (text.kind == Token::Kind::kName && IsFreshName(text.text));
   }
 
   Expected ParseRaised() {
@@ -173,7 +196,8 @@ std::optional<Condition::Op> ComparisonOf(const Token& token) {
 }  // namespace
 
 bool IsOutcomeNext(Lexer* lexer) {
-  return lexer->Peek().Is("->") || lexer->Peek().Is("returns") || lexer->Peek().Is("raises");
+  return lexer->Peek().Is("->") || lexer->Peek().Is("returns") || lexer->Peek().Is("raises") ||
+         lexer->Peek().Is("dies");
 }
 
 Expectation ParseExpectation(Lexer* lexer, const Names& names, const OutcomePlace& place) {
@@ -212,6 +236,8 @@ Condition ParseCondition(Lexer* lexer) {
       out.terms.push_back(std::move(term));
     }
   } while (lexer->Accept("and"));
+  if (lexer->Peek().Is("or"))
+    lexer->Fail("conditions are joined by 'and'; for 'or' write a step for each");
   out.text = lexer->Folded(begin, lexer->last_end());
   return out;
 }

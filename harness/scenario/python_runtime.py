@@ -10,6 +10,7 @@ import platform
 import re
 import resource
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -62,6 +63,19 @@ def rlimit(name, soft):
     resource.setrlimit(which, (soft, resource.getrlimit(which)[1]))
 
 
+def python(source, *arguments):
+    """What the interpreter prints that runs `source`: stdout, then stderr and how it ended, where
+    there is something to tell."""
+    command = [sys.executable, "-c", source] + [str(argument) for argument in arguments]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+    text = done.stdout.decode(errors="replace").rstrip("\n")
+    if done.stderr:
+        text += "\n[stderr] " + done.stderr.decode(errors="replace").rstrip("\n")
+    if done.returncode:
+        text += "\n[exit %d]" % done.returncode
+    return text.lstrip("\n")
+
+
 # The names that a call may use, and the objects of the process: its threads share them, a forked
 # child has a copy.
 OBJECTS = {
@@ -76,12 +90,16 @@ OBJECTS = {
     "umask": os.umask,
     "rlimit": rlimit,
     "nop": lambda: None,
+    "python": python,
     "RECURSIVE_MUTEX": 0,
     "SEMAPHORE": 1,
     "SEM_VALUE_MAX": _multiprocessing.SemLock.SEM_VALUE_MAX,
     "nan": nan,
     "inf": inf,
 }
+for kind in "Lock RLock Semaphore BoundedSemaphore Condition Event Barrier".split():
+    # Unlinked at once and inherited, whatever the default of this version is.
+    OBJECTS[kind] = getattr(multiprocessing.get_context("fork"), kind)
 for module in (  # which an eval() may name
     "copy ctypes decimal errno fractions gc inspect io itertools math mmap multiprocessing os"
     " pickle resource signal struct subprocess sys threading time types weakref"
@@ -294,6 +312,17 @@ def returns(value):
 
 def returns_a(kind):
     return Expected("-> " + kind.__name__, lambda o: o[0] == "returned" and type(o[1]) is kind)
+
+
+def returns_like(pattern):
+    wanted = ".*".join(re.escape(part) for part in pattern.split("..."))
+
+    def matches(outcome):
+        value = outcome[1]
+        is_text = outcome[0] == "returned" and type(value) is str
+        return is_text and re.fullmatch(wanted, value, re.DOTALL) is not None
+
+    return Expected("-> like %r" % (pattern,), matches)
 
 
 def raises(kind, message=None, errno=None, any_errno=False):

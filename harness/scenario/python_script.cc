@@ -70,9 +70,10 @@ class ScriptWriter {
     std::string out = "#!/usr/bin/env python3\n# SPDX-License-Identifier: MIT\n";
     out += fmt::format("# {}\n# {}\n# Source: {}\n", scenario_.name, OneLine(scenario_.says),
                        OneLine(scenario_.source));
-    out +=
-        "# Needs Linux and Python 3.8 or newer. Exits with status 1 at the first step that is not "
-        "as expected.\n\n\n";
+    out += fmt::format(
+        "# As CPython {} has it. Needs Linux and Python 3.8 or newer. Exits with status 1 at the "
+        "first step that is not as expected.\n\n\n",
+        platform.like.Text());
     out += "def transcript():\n" + (body_.empty() ? "    pass\n" : body_) + "\n\n";
     out += Body(PythonRuntime());
     if (slots_ > 0) out += fmt::format("\n\n{}", Body(PythonHammer()));
@@ -116,6 +117,8 @@ class ScriptWriter {
       case Expr::Kind::kFreshName:
         names_.insert(expr.name);
         return expr.name;
+      case Expr::Kind::kScript:
+        return Quoted(scenario_.script);
       case Expr::Kind::kVariable: {
         if (expr.actor.empty()) return expr.name;
         std::string name = expr.actor + "__" + expr.name;
@@ -172,6 +175,8 @@ class ScriptWriter {
   std::string Source(const Call& call, Given* given) {
     const std::string as = call.as.empty() ? "" : call.as + " = ";
     if (call.operation == "SemLock.unnamed") Fail("Python has no unnamed semaphores");
+    if (call.operation == "end") Fail("an actor's thread ends with its process only");
+    if (call.operation.ends_with(".attach")) Fail("Python has no such function");
     if (call.operation == "del") return "del " + call.object;
     if (call.operation == "get")
       return as + call.object + "." + *call.args.at(0).value.If<std::string>();
@@ -200,11 +205,16 @@ class ScriptWriter {
     switch (expected.kind) {
       case Expected::Kind::kBlocked:
         return "blocked";
+      case Expected::Kind::kDies:
+        Fail("it ends the process that it is called in");
+        return "";
       case Expected::Kind::kUnsupported:
         Fail("Python supports everything");
         return "";
       case Expected::Kind::kReturned:
         if (expected.type_of_value == "...") return "anything";
+        if (expected.type_of_value == "like")
+          return "returns_like(" + InScript(expected.value, actor) + ")";
         if (!expected.type_of_value.empty()) return "returns_a(" + expected.type_of_value + ")";
         return "returns(" + InScript(expected.value, actor) + ")";
       case Expected::Kind::kRaised:

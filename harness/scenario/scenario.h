@@ -75,6 +75,7 @@ struct Expr {
     kRepeat,     // operands[0] * operands[1], string and int
     kList,
     kTuple,
+    kScript,  // SCRIPT: the scenario's own `script`
   };
   Kind kind = Kind::kLiteral;
   Value value;
@@ -103,12 +104,13 @@ struct Call {
 
 // One outcome that is right. Type and errno are always judged, a message only where written.
 struct Expected {
-  enum class Kind { kReturned, kRaised, kBlocked, kUnsupported };
+  enum class Kind { kReturned, kRaised, kBlocked, kUnsupported, kDies };
   Kind kind = Kind::kReturned;
   Expr value;  // kReturned, unless:
   std::string
-      type_of_value;  // kReturned: `-> int`, `-> str` …, any value of that type; "..." any value
-  std::string type;   // kRaised: Python's name
+      type_of_value;  // kReturned: `-> int`, `-> str` …, any value of that type; "..." any value;
+                      // "like": a text that matches `value`, in which `...` stands for any text
+  std::string type;   // kRaised: Python's name. kDies: the signal that ends its process
   std::optional<int> errno_value;  // kRaised: for an OSError always there, but for `OSError any`
   std::optional<std::string> message;  // kRaised: `...` in it matches any text
 };
@@ -161,6 +163,7 @@ struct Exited {
 struct Create {
   enum class How { kFork, kSpawn, kThread, kStart };
   How how = How::kFork;
+  bool on_other = false;  // kStart, `on B`: the other implementation's, where two are run together
   std::string parent;
   std::vector<std::string> children;
   std::optional<Expectation> expectation;  // kSpawn: `raises …` when rebuilding is to fail
@@ -220,6 +223,7 @@ struct Step {
   Position position;
   std::string text;     // as written, without comment and condition, blanks folded
   Condition condition;  // the step is there only when it holds
+  int interleaving = 0;  // the block of `interleave { … }` that it stands in, from 1; 0: none
 };
 
 // --- Scenarios
@@ -232,6 +236,8 @@ struct Scenario {
                        // the file's stem
   std::string says;    // one sentence: the rule
   std::string source;  // where the rule comes from
+  std::vector<std::string> rules;  // which of scenarios/behaviours.toml it shows
+  std::string script;              // Python source, which steps call SCRIPT; mostly empty
   Level level = Level::kFull;
   std::set<std::string>
       tags;  // "parallel": not pinned to one CPU; "timing" is added when a step has `after`

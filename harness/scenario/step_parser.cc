@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/scenario/call_parser.h"
+#include "harness/scenario/interleavings.h"
 #include "harness/scenario/words.h"
 
 namespace lockstep::transcript {
@@ -24,17 +25,45 @@ bool StepParser::NextLine() {
 
 std::vector<Step> StepParser::Parse() {
   std::vector<Step> steps;
+  std::optional<Position> open;  // of the `interleave` that has begun
+  int blocks = 0;
   while (!mistakes_.any() && NextLine()) {
     if (lexer_.Peek().kind == Token::Kind::kEnd) continue;
-    Step step = ParseStep();
-    if (lexer_.Accept("when")) step.condition = ParseCondition(&lexer_);
-    if (lexer_.Peek().kind == Token::Kind::kBad) lexer_.Take();
-    if (lexer_.Peek().kind != Token::Kind::kEnd) {
-      lexer_.Fail(fmt::format("expected the end of the line, {}", lexer_.Found()));
+    if (lexer_.Peek().Is("interleave")) {
+      if (open) lexer_.Fail("'interleave' within 'interleave'");
+      open = lexer_.line().At(lexer_.offset());
+      ++blocks;
+      lexer_.Take();
+      if (!lexer_.Accept("{")) lexer_.Fail(fmt::format("expected '{{', {}", lexer_.Found()));
+      ExpectEndOfLine();
+      continue;
     }
+    if (open && lexer_.Accept("}")) {
+      ExpectEndOfLine();
+      if (steps.empty() || steps.back().interleaving != blocks)
+        mistakes_.Report(*open, "'interleave' is empty; expected calls of actors, a line each");
+      open.reset();
+      continue;
+    }
+    Step step = ParseStep();
+    if (open) {
+      step.interleaving = blocks;
+      if (InterleavedActor(step).empty())
+        mistakes_.Report(step.position, "'interleave' takes calls of one actor each, and what comes of them");
+    }
+    if (lexer_.Accept("when")) step.condition = ParseCondition(&lexer_);
+    ExpectEndOfLine();
     if (!mistakes_.any()) Spread(std::move(step), &steps);
   }
+  if (open && !mistakes_.any())
+    mistakes_.Report(*open, "this 'interleave' has no end; expected a line with '}'");
   return steps;
+}
+
+void StepParser::ExpectEndOfLine() {
+  if (lexer_.Peek().kind == Token::Kind::kBad) lexer_.Take();
+  if (lexer_.Peek().kind != Token::Kind::kEnd)
+    lexer_.Fail(fmt::format("expected the end of the line, {}", lexer_.Found()));
 }
 
 void StepParser::Spread(Step step, std::vector<Step>* out) const {
@@ -144,9 +173,18 @@ void StepParser::ParseDo(const Actors& actors, Step* step) {
     place.of_a_call = true;
     place.message_ends.at_semicolon_or_brace = in_together_;
     what.expectation = ParseExpectation(&lexer_, names_, place);
+  } else if (IsValueNext()) {
+    lexer_.Fail(fmt::format("expected '-> VALUE' for what it returns, {}", lexer_.Found()));
   }
   if (!what.call.as.empty()) names_.kept.insert(what.call.as);
   step->what = std::move(what);
+}
+
+// What is written where an outcome's '->' was forgotten: `=> True`, `== True`, `True`.
+bool StepParser::IsValueNext() {
+  const Token next = lexer_.Peek();
+  return next.Is("=") || next.Is("==") || next.Is("True") || next.Is("False") || next.Is("None") ||
+         next.kind == Token::Kind::kInt;
 }
 
 // `still blocked`, `handled SIGUSR1`, `died SIGKILL`, `exited 3`.
@@ -188,6 +226,10 @@ void StepParser::ParseCreate(Create::How how, const std::string& parent, Step* s
   what.how = how;
   what.parent = parent;
   what.children = ParseNewActors();
+  if (how == Create::How::kStart && lexer_.Accept("on")) {
+    what.on_other = true;
+    if (!lexer_.Accept("B")) lexer_.Fail(fmt::format("expected 'B', the other implementation, {}", lexer_.Found()));
+  }
   const std::size_t at = lexer_.offset();
   if (IsOutcomeNext(&lexer_)) {
     what.expectation = ParseExpectation(&lexer_, names_, OutcomePlace{});

@@ -35,6 +35,8 @@ class StepParser {
 
   // Moves to the next line; false at the end.
   bool NextLine();
+  void ExpectEndOfLine();
+  bool IsValueNext();
   Step ParseStep();
   void ParseStepOfHarness(const Token& word, Step* step);
   void ParseStepOfActors(Step* step);

@@ -43,7 +43,10 @@ std::string ExpectedText(const Expected& expected, bool returns) {
       return intro + "blocked";
     case Expected::Kind::kUnsupported:
       return intro + "unsupported";
+    case Expected::Kind::kDies:
+      return "dies " + expected.type;
     case Expected::Kind::kReturned:
+      if (expected.type_of_value == "like") return intro + "like " + ToText(expected.value);
       return intro +
              (expected.type_of_value.empty() ? ToText(expected.value) : expected.type_of_value);
     case Expected::Kind::kRaised:
@@ -108,6 +111,7 @@ class Writer {
     std::string out;
     for (const std::string& child : what.children) {
       out += (out.empty() ? "" : "\n") + what.parent + how + child;
+      if (what.on_other) out += " on B";
       if (what.expectation) out += " " + ExpectationText(*what.expectation, false);
     }
     return out;
@@ -235,6 +239,8 @@ std::string ToText(const Expr& expr) {
     }
     case Expr::Kind::kList:
       return "[" + JoinExprs(expr.operands) + "]";
+    case Expr::Kind::kScript:
+      return "SCRIPT";
     case Expr::Kind::kTuple:
       return "(" + JoinExprs(expr.operands) + (expr.operands.size() == 1 ? ",)" : ")");
   }

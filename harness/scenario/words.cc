@@ -121,39 +121,77 @@ Words NamesOf(const std::vector<T>& all) {
 
 }  // namespace
 
+std::string_view KindName(ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::kSemLock: return "SemLock";
+    case ObjectKind::kSharedMemory: return "SharedMemory";
+    case ObjectKind::kLock: return "Lock";
+    case ObjectKind::kCondition: return "Condition";
+    case ObjectKind::kEvent: return "Event";
+    case ObjectKind::kBarrier: return "Barrier";
+    case ObjectKind::kAny: break;
+  }
+  return "";
+}
+
 const std::vector<Operation>& Operations() {
-  using Kind = ObjectKind;
+  using enum ObjectKind;
   static const std::vector<Operation> operations = {
-      {"SemLock", false, Kind::kAny, ""},
-      {"SemLock._rebuild", false, Kind::kAny, ""},
-      {"SemLock.unnamed", false, Kind::kAny, "unnamed"},
-      {"acquire", true, Kind::kSemLock, ""},
-      {"release", true, Kind::kSemLock, ""},
-      {"_count", true, Kind::kSemLock, ""},
-      {"_is_mine", true, Kind::kSemLock, ""},
-      {"_get_value", true, Kind::kSemLock, ""},
-      {"_is_zero", true, Kind::kSemLock, ""},
-      {"_after_fork", true, Kind::kSemLock, ""},
-      {"__enter__", true, Kind::kSemLock, ""},
-      {"__exit__", true, Kind::kSemLock, ""},
-      {"sem_unlink", false, Kind::kAny, ""},
-      {"shm_open", false, Kind::kAny, "shm"},
-      {"shm_unlink", false, Kind::kAny, "shm"},
-      {"SharedMemory", false, Kind::kAny, "shm"},
-      {"close", true, Kind::kSharedMemory, "shm"},
-      {"unlink", true, Kind::kSharedMemory, "shm"},
-      {"read", true, Kind::kSharedMemory, "shm"},
-      {"write", true, Kind::kSharedMemory, "shm"},
-      {"ftruncate", false, Kind::kAny, "shm"},
-      {"fstat_size", false, Kind::kAny, "shm"},
-      {"close_fd", false, Kind::kAny, "shm"},
-      {"get", true, Kind::kAny, ""},
-      {"del", true, Kind::kAny, ""},
-      {"eval", false, Kind::kAny, "python"},
-      {"nop", false, Kind::kAny, ""},
-      {"exit", false, Kind::kAny, ""},
-      {"umask", false, Kind::kAny, "limits"},
-      {"rlimit", false, Kind::kAny, "limits"},
+      {"SemLock", {}, "", kSemLock},
+      {"SemLock._rebuild", {}, "", kSemLock},
+      {"SemLock.unnamed", {}, "unnamed", kSemLock},
+      {"Lock", {}, "sync", kLock},
+      {"Lock.attach", {}, "sync", kLock},
+      {"RLock", {}, "sync", kLock},
+      {"RLock.attach", {}, "sync", kLock},
+      {"Semaphore", {}, "sync", kLock},
+      {"Semaphore.attach", {}, "sync", kLock},
+      {"BoundedSemaphore", {}, "sync", kLock},
+      {"BoundedSemaphore.attach", {}, "sync", kLock},
+      {"Condition", {}, "sync", kCondition},
+      {"Condition.attach", {}, "sync", kCondition},
+      {"Event", {}, "sync", kEvent},
+      {"Event.attach", {}, "sync", kEvent},
+      {"Barrier", {}, "sync", kBarrier},
+      {"acquire", {kSemLock, kLock, kCondition}, "", {}},
+      {"release", {kSemLock, kLock, kCondition}, "", {}},
+      {"_count", {kSemLock}, "", {}},
+      {"_is_mine", {kSemLock}, "", {}},
+      {"_get_value", {kSemLock}, "", {}},
+      {"_is_zero", {kSemLock}, "", {}},
+      {"_after_fork", {kSemLock}, "", {}},
+      {"__enter__", {kSemLock, kLock, kCondition}, "", {}},
+      {"__exit__", {kSemLock, kLock, kCondition}, "", {}},
+      {"locked", {kLock}, "sync", {}},
+      {"get_value", {kLock}, "sync", {}},
+      {"wait", {kCondition, kEvent, kBarrier}, "sync", {}},
+      {"notify", {kCondition}, "sync", {}},
+      {"notify_all", {kCondition}, "sync", {}},
+      {"is_set", {kEvent}, "sync", {}},
+      {"set", {kEvent}, "sync", {}},
+      {"clear", {kEvent}, "sync", {}},
+      {"reset", {kBarrier}, "sync", {}},
+      {"abort", {kBarrier}, "sync", {}},
+      {"sem_unlink", {}, "", {}},
+      {"shm_open", {}, "shm", {}},
+      {"shm_unlink", {}, "shm", {}},
+      {"SharedMemory", {}, "shm", kSharedMemory},
+      {"close", {kSharedMemory}, "shm", {}},
+      {"unlink", {kSharedMemory}, "shm", {}},
+      {"read", {kSharedMemory}, "shm", {}},
+      {"write", {kSharedMemory}, "shm", {}},
+      {"ftruncate", {}, "shm", {}},
+      {"fstat_size", {}, "shm", {}},
+      {"close_fd", {}, "shm", {}},
+      {"get", {kAny}, "", {}},
+      {"del", {kAny}, "", {}},
+      {"eval", {}, "python", kAny},
+      {"python", {}, "python", {}},
+      {"nop", {}, "", {}},
+      {"exit", {}, "", {}},
+      {"end", {}, "thread", {}},
+      {"umask", {}, "limits", {}},
+      {"rlimit", {}, "limits", {}},
   };
   return operations;
 }
@@ -161,16 +199,20 @@ const std::vector<Operation>& Operations() {
 const Operation* FindOperation(std::string_view name) { return Find(Operations(), name); }
 
 const Words& AttributesOf(ObjectKind kind) {
+  static const Words none = {};
   static const Words sem_lock = {"handle", "kind", "maxvalue", "name", "SEM_VALUE_MAX"};
   static const Words shared_memory = {"buf", "name", "size"};
-  static const Words any = {"SEM_VALUE_MAX", "buf", "handle", "kind", "maxvalue", "name", "size"};
+  static const Words barrier = {"broken", "n_waiting", "parties"};
+  static const Words any = {"SEM_VALUE_MAX", "broken",    "buf",  "handle",  "kind",
+                            "maxvalue",      "n_waiting", "name", "parties", "size"};
   switch (kind) {
-    case ObjectKind::kSemLock:
-      return sem_lock;
-    case ObjectKind::kSharedMemory:
-      return shared_memory;
-    case ObjectKind::kAny:
-      break;
+    case ObjectKind::kSemLock: return sem_lock;
+    case ObjectKind::kSharedMemory: return shared_memory;
+    case ObjectKind::kBarrier: return barrier;
+    case ObjectKind::kLock:
+    case ObjectKind::kCondition:
+    case ObjectKind::kEvent: return none;
+    case ObjectKind::kAny: break;
   }
   return any;
 }
@@ -222,7 +264,8 @@ const Words& SignalNames() {
 
 const Words& ReservedWords() {
   static const Words words = {"start",  "fork", "spawn",    "thread",  "kill", "stop",  "cont",
-                              "signal", "on",   "together", "machine", "left", "hammer"};
+                              "signal", "on",   "together", "machine", "left", "hammer",
+                              "interleave"};
   return words;
 }
 

@@ -11,14 +11,19 @@
 
 namespace lockstep::transcript {
 
-// What an object of an adapter's process is.
-enum class ObjectKind { kSemLock, kSharedMemory, kAny };
+// What an object of an adapter's process is. kLock: Lock, RLock, Semaphore, BoundedSemaphore.
+enum class ObjectKind { kSemLock, kSharedMemory, kLock, kCondition, kEvent, kBarrier, kAny };
+// As Python calls it; "" for kAny.
+std::string_view KindName(ObjectKind kind);
 
 struct Operation {
   std::string name;        // of impl/adapters/PROTOCOL.md, section 5
-  bool is_method;          // done on an object
-  ObjectKind on;           // is_method: of this kind (kAny: of every kind)
+  std::vector<ObjectKind> on;  // a method of objects of these kinds (kAny: of every kind); empty:
+                               // a function
   std::string capability;  // that an implementation must have; empty where every one has it
+  std::optional<ObjectKind> makes;  // the kind of the object that it returns
+
+  bool is_method() const { return !on.empty(); }
 };
 
 // The operations that a transcript may write as calls, and the one of this name, or nullptr.

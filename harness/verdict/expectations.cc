@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "harness/engine/matching.h"
 #include "harness/scenario/condition_text.h"
 #include "harness/scenario/source.h"
 
@@ -241,7 +242,8 @@ class FileParser {
     for (const ExpectedEntry& other : entries) {
       const bool same = other.scenario == entry.scenario &&
                         other.condition.text == entry.condition.text &&
-                        ConcernOf(other.kind) == ConcernOf(entry.kind);
+                        ConcernOf(other.kind) == ConcernOf(entry.kind) &&
+                        (ConcernOf(entry.kind) == Concern::kConduct || other.reason == entry.reason);
       if (!same) continue;
       Report(
           At(table.get("scenario")->source()),
@@ -297,13 +299,16 @@ Result<Expectations> Expectations::Load(const std::string& file) {
 }
 
 ExpectedEntry* Expectations::Find(const std::string& scenario, const Platform& platform,
-                                  Concern concern) {
+                                  Concern concern, const std::string& lack) {
+  ExpectedEntry* first = nullptr;
   for (ExpectedEntry& entry : entries_) {
-    if (ConcernOf(entry.kind) == concern && MatchesPattern(entry.scenario, scenario) &&
-        entry.condition.Holds(platform))
-      return &entry;
+    if (ConcernOf(entry.kind) != concern || !MatchesPattern(entry.scenario, scenario) ||
+        !entry.condition.Holds(platform))
+      continue;
+    if (concern == Concern::kConduct || MatchesText(entry.reason, lack)) return &entry;
+    if (first == nullptr) first = &entry;
   }
-  return nullptr;
+  return first;
 }
 
 std::vector<std::string> Expectations::Stale(const Platform& platform) const {

@@ -61,9 +61,10 @@ class Expectations {
   static Result<Expectations> Load(const std::string& file);
 
   // The first entry of this concern whose pattern matches this name and whose condition holds;
-  // nullptr: none. Stays good while this object does.
+  // nullptr: none. Of those about a lack the first whose reason matches `lack`, too, if there is
+  // one: an implementation may lack several things. Stays good while this object does.
   ExpectedEntry* Find(const std::string& scenario, const Platform& platform,
-                      Concern concern = Concern::kConduct);
+                      Concern concern = Concern::kConduct, const std::string& lack = "");
   // After a full run: entries of this platform that no scenario matched, or whose scenarios all
   // passed.
   std::vector<std::string> Stale(const Platform& platform) const;

@@ -234,7 +234,7 @@ TEST(ExpectationsFile, TellsAMistakeInAConditionAtItsPlace) {
             "when = \"glib < 2.41\"\n"
             "        ^");
   EXPECT_THAT(MistakeOf(std::string(kEntry) + "when = \">= 3.12 or so\"\n"),
-              HasSubstr("e.toml:6:17: expected the end of the condition"));
+              HasSubstr("e.toml:6:17: conditions are joined by 'and'"));
 }
 
 TEST(ExpectationsFile, TellsASecondEntryForTheSame) {

@@ -80,6 +80,9 @@ struct ImplementationReport {
   std::vector<std::string> run_as;
   std::string note;
   bool is_oracle = false;
+  // It is there to be laid beside the others, and nobody asked for its own verdicts: what it lacks is
+  // no surprise.
+  bool only_oracle = false;
   Introduction introduction;
   std::vector<ScenarioVerdict> verdicts;  // in the order of the catalogue
   std::vector<std::string>

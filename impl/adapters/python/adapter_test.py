@@ -22,7 +22,7 @@ class Channels(AdapterTest):
         self.assertRegex(hello["like"], r"^3\.\d+$")
         self.assertEqual(hello["pid"], self.process.pid)
         self.assertEqual(hello["tid"], self.process.pid)
-        expected = "fork hammer limits python rebuild_by_name shm signal spawn thread"
+        expected = "fork hammer limits python rebuild_by_name shm signal spawn sync thread"
         self.assertEqual(" ".join(sorted(hello["capabilities"])), expected)
         self.assertIs(hello["build"]["debug"], False)
         self.assertEqual(hello["like"], self.root.eval("'%d.%d' % sys.version_info[:2]"))
@@ -138,7 +138,7 @@ class WrongInput(AdapterTest):
         self.assertEqual(self.root.do("acquire")["error"], '"on" is missing')
 
     def test_an_operation_that_there_is_not(self):
-        for op in ("SemLock.unnamed", "Lock", "no such thing"):
+        for op in ("SemLock.unnamed", "Barrier.attach", "no such thing"):
             self.assertIn(op, self.root.do(op)["unsupported"])
 
     def test_an_expression_that_is_none(self):

@@ -46,7 +46,6 @@ PROTOCOL = 1
 LINE_LIMIT = 1 << 20  # PROTOCOL.md, section 1.
 ATOMIC_WRITE = 4096  # PIPE_BUF of Linux: a write of at most this is never split by another.
 CAPABILITIES = [
-    "fork",
     "thread",
     "spawn",
     "signal",
@@ -55,6 +54,8 @@ CAPABILITIES = [
     "hammer",
     "python",
 ]
+if hasattr(os, "fork"):  # What the synchronisation types need too: they are inherited.
+    CAPABILITIES += ["fork", "sync"]
 
 now = time.monotonic_ns
 get_tid = _thread.get_native_id
@@ -62,6 +63,10 @@ get_tid = _thread.get_native_id
 
 class BadRequest(Exception):
     """The request cannot be carried out as it is: the reply is `error`."""
+
+
+class EndOfThread(BaseException):
+    """The thread was told to end."""
 
 
 class Unsupported(Exception):
@@ -414,6 +419,128 @@ def write_memory(memory, start, content):
         part[:] = content
 
 
+# --------------------------------------------------------------------------- synchronisation types
+
+
+def sync_functions():
+    """Lock, RLock, Semaphore, BoundedSemaphore, Condition, Event and Barrier, in a fork context:
+    their semaphores have no name left and are inherited. `X.attach` makes one over SemLocks that
+    are there by name, in the order in which Python keeps them."""
+    result = {}
+    for kind in ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier"):
+        result[kind] = make_maker(kind)
+        if kind in ATTACHED:
+            result[kind + ".attach"] = make_attacher(kind)
+    return result
+
+
+# The kinds and greatest values of the semaphores of each type; None is an argument.
+MAX = getattr(getattr(_multiprocessing, "SemLock", None), "SEM_VALUE_MAX", None)
+ATTACHED = {
+    "Lock": [(1, 1)],
+    "RLock": [(0, 1)],
+    "Semaphore": [(1, MAX)],
+    "BoundedSemaphore": [(1, None)],
+    # The lock, and how many sleep, how many were woken, and what they sleep on.
+    "Condition": [(0, 1), (1, MAX), (1, MAX), (1, MAX)],
+    # Of the condition and its lock, and the flag.
+    "Event": [(1, 1), (1, MAX), (1, MAX), (1, MAX), (1, MAX)],
+}
+
+
+def make_maker(kind):
+    def make(*args, **kwargs):
+        import multiprocessing
+
+        return getattr(multiprocessing.get_context("fork"), kind)(*args, **kwargs)
+
+    return make
+
+
+def make_attacher(kind):
+    shapes = ATTACHED[kind]
+
+    def attach(*args):
+        from multiprocessing import synchronize
+
+        names = list(args)
+        maxvalue = names.pop() if shapes[0][1] is None else None
+        if len(names) != len(shapes):
+            raise TypeError("%s.attach() takes %d names" % (kind, len(shapes)))
+        states = [
+            (0, shape[0], maxvalue if shape[1] is None else shape[1], name)
+            for shape, name in zip(shapes, names)
+        ]
+        if kind == "Condition":
+            return attach_condition(synchronize, synchronize.RLock, states)
+        if kind == "Event":
+            event = synchronize.Event.__new__(synchronize.Event)
+            event._cond = attach_condition(synchronize, synchronize.Lock, states[:4])
+            event._flag = attach_one(synchronize.Semaphore, states[4])
+            return event
+        return attach_one(getattr(synchronize, kind), states[0])
+
+    return attach
+
+
+def attach_one(kind, state):
+    lock = kind.__new__(kind)
+    lock.__setstate__(state)
+    return lock
+
+
+def attach_condition(synchronize, lock_kind, states):
+    condition = synchronize.Condition.__new__(synchronize.Condition)
+    semaphores = [attach_one(synchronize.Semaphore, state) for state in states[1:]]
+    condition.__setstate__((attach_one(lock_kind, states[0]),) + tuple(semaphores))
+    return condition
+
+
+def handles_of(value):
+    """The addresses of the semaphores that an object of these types, or a SemLock, sleeps on."""
+    if isinstance_of(value, _multiprocessing.SemLock):
+        handle = getattr(value, "handle", None)
+        return [handle] if type(handle) is int else []
+    if getattr(type(value), "__module__", None) != "multiprocessing.synchronize":
+        return []
+    parts = ("_semlock", "_lock", "_cond", "_flag")
+    parts += ("_sleeping_count", "_woken_count", "_wait_semaphore")
+    handles = []
+    for part in parts:
+        inner = getattr(value, part, None)
+        if inner is not None and inner is not value:
+            handles += handles_of(inner)
+    return handles
+
+
+# ------------------------------------------------------------------------------------- scripts
+
+
+def run_python(source, *arguments):
+    """What a fresh interpreter, with the flags of this one, prints that runs `source`: stdout, then
+    stderr and how it ended, where there is something to tell."""
+    import subprocess
+
+    flags = subprocess._args_from_interpreter_flags()
+    command = [sys.executable] + flags + ["-c", source] + [str(item) for item in arguments]
+    with Process.fork_lock:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    # Until nobody holds the other ends: a resource tracker outlives the interpreter, and has the
+    # last word.
+    out, err = child.communicate()
+    text = out.decode("utf-8", "replace").rstrip("\n")
+    if err:
+        text += "\n[stderr] " + err.decode("utf-8", "replace").rstrip("\n")
+    if child.returncode:
+        text += "\n[exit %d]" % child.returncode
+    return text.lstrip("\n")
+
+
 # -------------------------------------------------------------------------------------- operations
 
 # What an expression may name besides objects and builtins, each imported when one first does.
@@ -524,6 +651,17 @@ def prepare_exit(request, args):
 def prepare_reap(request, args):
     count_args(args, 1, 1)
     return reap, args
+
+
+def prepare_end(request, args):
+    count_args(args, 0, 0)
+    if request["channel"] is Process.main:
+        raise BadRequest("the main thread ends with its process only")
+    return end_thread, ()
+
+
+def end_thread():
+    raise EndOfThread
 
 
 def reap(pid):
@@ -663,7 +801,10 @@ def run_thread(path):
     try:
         channel = open_channel(path)
         channel.send(hello_line(False))
-        status = serve(channel)
+        try:
+            status = serve(channel)
+        except EndOfThread:
+            status = 0
         with Process.fork_lock:
             Process.channels.discard(channel)
             channel.close()
@@ -704,15 +845,7 @@ def isinstance_of(value, kind):
 
 def spawn(command, environment):
     with Process.fork_lock:
-        pid = os.fork()
-    if pid == 0:
-        try:
-            os.execve(command[0], command, environment)
-        except BaseException:
-            report_bug()
-        finally:
-            os._exit(127)
-    return pid
+        return os.posix_spawn(command[0], command, environment)
 
 
 def rebuild_objects(text):
@@ -823,8 +956,13 @@ def call_exactly(channel, call, args, kwargs):
 
 METHODS = frozenset("""
     acquire release _count _is_mine _get_value _is_zero _after_fork __enter__ __exit__ close unlink
+    locked get_value wait notify notify_all is_set set clear reset abort
 """.split())
-BLOCKING = frozenset(("acquire", "__enter__", "hammer", "eval"))
+# What may sleep on a semaphore, or take long. Of the types over SemLock every method may: they take
+# their locks.
+BLOCKING = frozenset("""
+    acquire __enter__ hammer eval python wait notify notify_all is_set set clear reset abort
+""".split())
 # The adapter's own work, of which a half is of no use: what a handler raises meanwhile is dropped.
 UNBROKEN = frozenset(("fork", "thread", "spawn", "on_signal"))
 PREPARED = {
@@ -834,6 +972,7 @@ PREPARED = {
     "read": prepare_read,
     "write": prepare_write,
     "exit": prepare_exit,
+    "end": prepare_end,
     "reap": prepare_reap,
     "rlimit": prepare_rlimit,
     "hammer": prepare_hammer,
@@ -861,6 +1000,9 @@ def functions():
         result["shm_open"] = _posixshmem.shm_open
         result["shm_unlink"] = _posixshmem.shm_unlink
         result["SharedMemory"] = make_shared_memory
+    if "sync" in CAPABILITIES:
+        result.update(sync_functions())
+    result["python"] = run_python
     return {name: function for name, function in result.items() if function is not None}
 
 
@@ -882,7 +1024,7 @@ def resolve(channel, request, op, args, kwargs):
         raise Unsupported("Python's adapter has no operation %s" % (op,))
     if kwargs:
         raise BadRequest("%s has no keyword arguments" % op)
-    if op == "on_signal":
+    if op == "on_signal" or op == "end":
         request = dict(request, channel=channel)
     return prepare(request, args)
 
@@ -944,6 +1086,8 @@ def perform(channel, request, number):
             begin = now()
             value = call(*args)
             end = now()
+    except EndOfThread:
+        raise
     except BaseException as problem:
         return '"begin":%d,"end":%d,"raised":%s' % (begin, now(), raised_json(problem))
     if "as" in request:
@@ -952,15 +1096,15 @@ def perform(channel, request, number):
 
 
 def keep(name, value):
-    """Keeps a result under its name, and tells what it is. A SemLock's address is in its handle."""
+    """Keeps a result under its name, and tells what it is and where its semaphores are."""
     if type(name) is not str:
         return '"error":"\\"as\\" is a name"'
     Process.objects[name] = value
     text = '"returned":' + encode(value)
-    if not isinstance_of(value, _multiprocessing.SemLock):
+    handles = handles_of(value)
+    if not handles:
         return text
-    handle = getattr(value, "handle", None)
-    return text + ',"handle":%d' % handle if type(handle) is int else text
+    return text + ',"handle":' + ("%d" % handles[0] if len(handles) == 1 else encode(handles))
 
 
 def answer(channel, line):
@@ -1068,6 +1212,8 @@ def preload():
 
     if _posixshmem is not None:
         shared_memory_class()
+    if "sync" in CAPABILITIES:
+        import multiprocessing.synchronize
     return functools, mmap, resource, warnings
 
 
