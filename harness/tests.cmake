@@ -19,6 +19,7 @@ lockstep_test(os_test
   os/command_test.cc
   os/interrupt_test.cc
   os/names_test.cc
+  os/output_file_test.cc
   os/process_view_test.cc
   os/result_test.cc
   os/supervisor_kill_test.cc

@@ -3,11 +3,8 @@
 // exceptions stop here.
 #include "reports/json.h"
 
-#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
@@ -15,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "harness/os/output_file.h"
 #include "harness/scenario/condition_text.h"
 #include "harness/scenario/parser.h"
 
@@ -488,19 +486,9 @@ std::string UtcText(std::chrono::system_clock::time_point time) {
 
 Result<JsonWriter> JsonWriter::Open(const std::string& path) {
   // "e": an adapter must not inherit it.
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (fd < 0) return FailErrno(path, errno);
-  // Before it is emptied: another run may be writing it. What cannot be locked (a pipe) is one run's.
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    ::close(fd);
-    return Fail(path + " is being written by another run", "give each its own folder: --out DIR");
-  }
-  if (::ftruncate(fd, 0) != 0 && errno != EINVAL) {
-    const int reason = errno;
-    ::close(fd);
-    return FailErrno(path, reason);
-  }
-  std::FILE* file = ::fdopen(fd, "w");
+  auto fd = OpenToWriteAlone(path);
+  if (!fd) return tl::unexpected(fd.error());
+  std::FILE* file = ::fdopen(fd->Release(), "w");
   if (file == nullptr) return FailErrno(path, errno);
   return JsonWriter(path, file);
 }

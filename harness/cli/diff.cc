@@ -81,10 +81,15 @@ void CollectFree(const std::vector<Step>& steps, Positions* positions) {
 void CollectCalls(const std::vector<Step>& steps,
                   std::map<std::pair<int, int>, std::string>* calls) {
   for (const Step& step : steps) {
-    if (const auto* call = std::get_if<Do>(&step.what))
-      (*calls)[{step.position.line, step.position.column}] = ToText(call->call);
-    if (std::holds_alternative<Await>(step.what) || std::holds_alternative<OneOf>(step.what))
-      (*calls)[{step.position.line, step.position.column}] = "comes back";
+    const auto* call = std::get_if<Do>(&step.what);
+    const auto* await = std::get_if<Await>(&step.what);
+    std::string& text = (*calls)[{step.position.line, step.position.column}];
+    text = step.text;
+    const std::string expected = call != nullptr && call->expectation ? call->expectation->text
+                                 : await != nullptr                   ? await->expectation.text
+                                                                      : "";
+    if (!expected.empty() && text.ends_with(expected))
+      text.resize(text.find_last_not_of(' ', text.size() - expected.size() - 1) + 1);
     if (const auto* together = std::get_if<Together>(&step.what))
       CollectCalls(together->steps, calls);
   }
@@ -106,8 +111,7 @@ std::vector<Line> Lines(const Scenario& scenario, const ScenarioRun& run, Messag
   std::vector<Line> lines;
   for (const TraceEntry& entry : run.trace) {
     const auto call = calls.find({entry.position.line, entry.position.column});
-    const std::string step =
-        call == calls.end() ? entry.step : entry.actor + "  " + call->second;
+    const std::string& step = call == calls.end() ? entry.step : call->second;
     std::string outcome =
         messages == Messages::kIgnore ? WithoutMessage(entry.outcome) : entry.outcome;
     // Which number is free is chance.
@@ -207,8 +211,7 @@ int DiffVerb(const Words& words) {
     ++parted;
     PrintParting(*scenario, first.name, left_lines, second.name, right_lines);
   }
-  fmt::print("{} of {} scenarios part; {} could not be compared: one of the two lacks what they "
-             "need, or they are not for its version\n",
+  fmt::print("{} of {} scenarios part; {} could not be compared (lacking, or for another version)\n",
              parted, compared,
              (*catalogue)->selected.size() - static_cast<std::size_t>(compared));
   if (failures > 0)

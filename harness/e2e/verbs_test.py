@@ -138,7 +138,7 @@ class Diff(LockstepCase):
         # Where several outcomes are right, chance decides: that is no parting of ways.
         done = self.lockstep("diff", NAME, NAME)
         self.assert_status(done, 0)
-        self.assertRegex(done.out, r"^0 of \d+ scenarios part; \d+ could not be compared\n$")
+        self.assertRegex(done.out, r"^0 of \d+ scenarios part; \d+ could not be compared \(.*\)\n$")
 
     def test_the_reference_does_not_part_from_cpython(self):
         done = self.lockstep("diff", "reference", NAME, "--messages=ignore")
@@ -150,8 +150,8 @@ class Diff(LockstepCase):
         done = self.lockstep("diff", "reference", NAME, "--filter", "bounds/*", env=env)
         self.assert_status(done, 1)
         self.assertIn("bounds/release-at-maxvalue\n", done.out)
-        self.assertRegex(done.out, r"    reference: p s\.release\(\).* raises ValueError")
-        self.assertRegex(done.out, r"    python:/usr/bin/python3: p s\.release\(\).* -> None\n")
+        self.assertRegex(done.out, r"    reference: p s\.release\(\) +raises ValueError")
+        self.assertRegex(done.out, r"    python:/usr/bin/python3: p s\.release\(\) +-> None\n")
 
     def test_one_of_them_may_be_a_command(self):
         done = self.lockstep("diff", "reference", "--filter", "acquire/*", "--", PYTHON, FAKE, "echo")

@@ -845,7 +845,17 @@ def isinstance_of(value, kind):
 
 def spawn(command, environment):
     with Process.fork_lock:
-        return os.posix_spawn(command[0], command, environment)
+        if hasattr(os, "posix_spawn"):
+            return os.posix_spawn(command[0], command, environment)
+        pid = os.fork()  # PyPy has only this.
+    if pid == 0:
+        try:
+            os.execve(command[0], command, environment)
+        except BaseException:
+            report_bug()
+        finally:
+            os._exit(127)
+    return pid
 
 
 def rebuild_objects(text):
