@@ -155,6 +155,12 @@ class Usage(LockstepCase):
         )
         self.assertTrue(second.startswith("  known here: reference, "), second)
 
+    def test_an_adapter_that_is_not_there(self):
+        done = self.lockstep("run", *ONE, "--", "/no/such/adapter")
+        self.assert_usage(
+            done, "lockstep: cannot run /no/such/adapter: there is no such executable file\n"
+        )
+
     def test_an_interpreter_that_is_not_there(self):
         self.assert_usage(
             self.lockstep("run", "python:/no/such", *ONE),
@@ -245,12 +251,6 @@ class Usage(LockstepCase):
 
 
 class Failed(LockstepCase):
-    def test_an_adapter_that_is_not_there(self):
-        done = self.lockstep("run", *ONE, "--", "/no/such/adapter")
-        self.assert_usage(
-            done, "lockstep: cannot run /no/such/adapter: there is no such executable file\n"
-        )
-
     def test_one_that_fails_beside_one_that_does_not(self):
         done = self.lockstep("run", "reference", *ONE, "--", PYTHON, FAKE, "garbage-later")
         self.assert_status(done, FAILED)
