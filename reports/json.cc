@@ -1,96 +1,17 @@
 // SPDX-License-Identifier: MIT
-// The only file of the reports that includes nlohmann/json: it costs seconds to compile, and its
-// exceptions stop here.
 #include "reports/json.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <fstream>
-#include <map>
-#include <nlohmann/json.hpp>
-#include <set>
 
 #include "harness/os/output_file.h"
 #include "harness/scenario/condition_text.h"
-#include "harness/scenario/parser.h"
+#include "reports/json_words.h"
 
 namespace lockstep::reports {
 namespace {
-
-// Keys in the order in which they are written: people read these files.
-using Json = nlohmann::ordered_json;
-
-// What is wrong with a line; thrown and caught in this file alone.
-struct Wrong {
-  std::string what;
-};
-
-template <class Value>
-using Names = std::vector<std::pair<Value, const char*>>;
-
-const Names<ScenarioRun::End>& Ends() {
-  using End = ScenarioRun::End;
-  static const Names<End> names = {
-      {End::kCompleted, "completed"},        {End::kDiverged, "diverged"},
-      {End::kUnsupported, "unsupported"},    {End::kNotRun, "not_run"},
-      {End::kHarnessError, "harness_error"}, {End::kTooEarlyToSee, "too_early_to_see"}};
-  return names;
-}
-
-const Names<NotRun>& NotRuns() {
-  static const Names<NotRun> names = {{NotRun::kMachine, "machine"},
-                                      {NotRun::kFiltered, "not_selected"},
-                                      {NotRun::kInterrupted, "interrupted"},
-                                      {NotRun::kNo, "no"}};
-  return names;
-}
-
-const Names<Verdict>& Verdicts() {
-  static const Names<Verdict> names = [] {
-    Names<Verdict> all;
-    for (const Verdict verdict :
-         {Verdict::kPass, Verdict::kFail, Verdict::kExpectedFail, Verdict::kUnexpectedPass,
-          Verdict::kUnsupported, Verdict::kNotRun, Verdict::kHarnessError}) {
-      all.emplace_back(verdict, ToText(verdict));
-    }
-    return all;
-  }();
-  return names;
-}
-
-const Names<ExpectedKind>& Kinds() {
-  static const Names<ExpectedKind> names = [] {
-    Names<ExpectedKind> all;
-    for (const ExpectedKind kind :
-         {ExpectedKind::kFail, ExpectedKind::kCrash, ExpectedKind::kHang, ExpectedKind::kUnclean,
-          ExpectedKind::kUnsupported, ExpectedKind::kNotRun}) {
-      all.emplace_back(kind, ToText(kind));
-    }
-    return all;
-  }();
-  return names;
-}
-
-template <class Value>
-const char* NameOf(const Names<Value>& names, Value value) {
-  for (const auto& [known, name] : names) {
-    if (known == value) return name;
-  }
-  CHECK(false);
-}
-
-template <class Value>
-Value ValueOf(const Names<Value>& names, const Json& json) {
-  const auto text = json.get<std::string>();
-  for (const auto& [value, name] : names) {
-    if (text == name) return value;
-  }
-  throw Wrong{fmt::format("'{}' is no word that is known here", text)};
-}
-
-// --- Writing ------------------------------------------------------------------------------------
 
 // Bytes that are no UTF-8 become U+FFFD: what a program under test printed may be anything.
 std::string LineOf(const Json& json) {
@@ -117,6 +38,7 @@ Json PlatformToJson(const Platform& platform) {
   Json out{{"like", platform.like.Text()}};
   if (!platform.libc.empty()) out["libc"] = platform.libc;
   if (!platform.libc_version.parts.empty()) out["libc_version"] = platform.libc_version.Text();
+  if (platform.other) out["other"] = PlatformToJson(*platform.other);
   return out;
 }
 
@@ -140,6 +62,8 @@ Json ScenarioToJson(const Scenario& scenario) {
            {"source", scenario.source}, {"level", scenario.level == Level::kCore ? "core" : "full"},
            {"tags", scenario.tags},     {"needs", scenario.needs},
            {"file", scenario.file},     {"line", scenario.line}};
+  if (!scenario.rules.empty()) out["rules"] = scenario.rules;
+  if (!scenario.script.empty()) out["script"] = scenario.script;
   if (!scenario.condition.text.empty()) out["when"] = scenario.condition.text;
   out["steps"] = std::move(steps);
   return out;
@@ -199,284 +123,6 @@ Json RunToJson(const ScenarioRun& run) {
   return out;
 }
 
-// --- Reading ------------------------------------------------------------------------------------
-
-// Parses, and refuses duplicate keys, which readers otherwise resolve each in its own way.
-Json ParseLine(const std::string& line) {
-  std::vector<std::set<std::string>> keys;
-  const auto callback = [&keys](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key &&
-        !keys.back().insert(parsed.get<std::string>()).second) {
-      throw Wrong{fmt::format("the key '{}' is there twice", parsed.get<std::string>())};
-    }
-    return true;
-  };
-  Json json = Json::parse(line, callback);
-  if (!json.is_object()) throw Wrong{"expected an object"};
-  return json;
-}
-
-// The value of a key that may be left out.
-template <class T>
-T Optional(const Json& json, const char* key, T fallback = {}) {
-  const auto found = json.find(key);
-  return found == json.end() ? std::move(fallback) : found->template get<T>();
-}
-
-const Json& Member(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  if (found == json.end()) throw Wrong{fmt::format("there is no '{}'", key)};
-  return *found;
-}
-
-template <class T>
-T Get(const Json& json, const char* key) {
-  return Member(json, key).get<T>();
-}
-
-Version VersionFrom(const std::string& text) {
-  const auto version = Version::Parse(text);
-  if (!version) throw Wrong{fmt::format("'{}' is no version", text)};
-  return *version;
-}
-
-Condition ConditionFrom(const Json& json) {
-  const auto text = Optional<std::string>(json, "when");
-  if (text.empty()) return {};
-  auto condition = ParseConditionText(text);
-  if (!condition) throw Wrong{fmt::format("'{}' is no condition", text)};
-  return *condition;
-}
-
-Hello HelloFrom(const Json& json) {
-  Hello hello;
-  hello.protocol = Get<int>(json, "protocol");
-  hello.implementation = Get<std::string>(json, "implementation");
-  hello.version = Get<std::string>(json, "version");
-  hello.language = Get<std::string>(json, "language");
-  hello.like = Optional<std::string>(json, "like");
-  hello.capabilities = Get<std::set<std::string>>(json, "capabilities");
-  for (const auto& [key, value] : Member(json, "build").items())
-    hello.build[key] = value.get<std::string>();
-  hello.waits = Optional<std::string>(json, "waits", hello.waits);
-  hello.owner = Optional<std::string>(json, "owner", hello.owner);
-  return hello;
-}
-
-Platform PlatformFrom(const Json& json) {
-  Platform platform;
-  const auto like = Get<std::string>(json, "like");
-  if (!like.empty()) platform.like = VersionFrom(like);
-  platform.libc = Optional<std::string>(json, "libc");
-  const auto libc_version = Optional<std::string>(json, "libc_version");
-  if (!libc_version.empty()) platform.libc_version = VersionFrom(libc_version);
-  return platform;
-}
-
-Scenario ScenarioFrom(const Json& json) {
-  Scenario scenario;
-  scenario.name = Get<std::string>(json, "name");
-  scenario.says = Get<std::string>(json, "says");
-  scenario.source = Get<std::string>(json, "source");
-  scenario.level = Get<std::string>(json, "level") == "core" ? Level::kCore : Level::kFull;
-  scenario.tags = Get<std::set<std::string>>(json, "tags");
-  scenario.needs = Get<std::set<std::string>>(json, "needs");
-  scenario.file = Get<std::string>(json, "file");
-  scenario.line = Get<int>(json, "line");
-  scenario.condition = ConditionFrom(json);
-  scenario.steps_text = Get<std::string>(json, "steps");
-  // Steps in another version's language are shown as the trace has them.
-  if (auto steps = ParseSteps(scenario.steps_text, scenario.file, 1))
-    scenario.steps = std::move(*steps);
-  return scenario;
-}
-
-ExpectedEntry EntryFrom(const Json& json) {
-  ExpectedEntry entry;
-  entry.scenario = Get<std::string>(json, "scenario");
-  entry.kind = ValueOf(Kinds(), Member(json, "verdict"));
-  entry.reason = Get<std::string>(json, "reason");
-  entry.why = Get<std::string>(json, "why");
-  entry.condition = ConditionFrom(json);
-  entry.link = Optional<std::string>(json, "link");
-  entry.place = Get<std::string>(json, "place");
-  return entry;
-}
-
-Position PositionFrom(const Json& json) {
-  return Position{Get<int>(json, "line"), Get<int>(json, "column")};
-}
-
-TraceEntry TraceEntryFrom(const Json& json) {
-  TraceEntry entry;
-  entry.actor = Get<std::string>(json, "actor");
-  entry.step = Get<std::string>(json, "step");
-  entry.outcome = Get<std::string>(json, "outcome");
-  entry.begin_ns = Optional<std::int64_t>(json, "begin_ns");
-  entry.end_ns = Optional<std::int64_t>(json, "end_ns");
-  entry.seen_blocked_ns = Optional<std::int64_t>(json, "seen_blocked_ns");
-  entry.note = Optional<std::string>(json, "note");
-  entry.position = PositionFrom(json);
-  return entry;
-}
-
-ScenarioRun RunFrom(const Json& json) {
-  ScenarioRun run;
-  run.end = ValueOf(Ends(), Member(json, "end"));
-  run.reason = Optional<std::string>(json, "reason");
-  if (const auto found = json.find("divergence"); found != json.end()) {
-    run.divergence =
-        Divergence{Get<std::string>(*found, "step"), Get<std::string>(*found, "expected"),
-                   Get<std::string>(*found, "actual"), Get<std::string>(*found, "operation"),
-                   PositionFrom(*found)};
-  }
-  for (const Json& entry : Member(json, "trace")) run.trace.push_back(TraceEntryFrom(entry));
-  if (const auto late = json.find("late"); late != json.end()) {
-    for (const Json& one : *late) {
-      run.late.push_back(LateCall{
-          Get<std::string>(one, "step"), nanoseconds(Get<std::int64_t>(one, "expected_ns")),
-          nanoseconds(Get<std::int64_t>(one, "actual_ns")), PositionFrom(one)});
-    }
-  }
-  run.unclean = Optional<std::vector<std::string>>(json, "unclean");
-  run.whereabouts = Optional<std::vector<std::string>>(json, "whereabouts");
-  run.output = Optional<std::string>(json, "output");
-  run.repeats = Get<int>(json, "repeats");
-  run.wall = nanoseconds(Get<std::int64_t>(json, "wall_ns"));
-  return run;
-}
-
-// The lines of one file, one after the other.
-class Reader {
- public:
-  void Read(const Json& line) {
-    const auto type = Get<std::string>(line, "type");
-    if (!begun_) {
-      if (type != "header") throw Wrong{"this is no report: expected a header in the first line"};
-      ReadHeader(line);
-    } else if (out_.exit_status) {
-      throw Wrong{"there is a line behind the footer"};
-    } else if (type == "implementation") {
-      ReadImplementation(line);
-    } else if (type == "verdict") {
-      ReadVerdict(line);
-    } else if (type == "footer") {
-      ReadFooter(line);
-    }
-    // Lines of other types come from later versions of this format, and may be passed over.
-  }
-  bool begun() const { return begun_; }
-  bool whole() const { return out_.exit_status.has_value(); }
-  StoredReport Take() { return std::move(out_); }
-
- private:
-  void ReadHeader(const Json& line) {
-    const int format = Get<int>(line, "format");
-    if (format != kReportFormat) {
-      throw Wrong{fmt::format("the report is of format {}; expected {}", format, kReportFormat)};
-    }
-    begun_ = true;
-    out_.header.lockstep_version = Get<std::string>(line, "lockstep_version");
-    out_.header.started = Get<std::string>(line, "started");
-    out_.header.arguments = Get<std::vector<std::string>>(line, "arguments");
-    out_.header.oracle_name = Optional<std::string>(line, "oracle");
-    for (const auto& [key, value] : Member(line, "environment").items()) {
-      out_.header.environment.emplace_back(key, value.get<std::string>());
-    }
-    out_.report.environment = out_.header.environment;
-    out_.report.oracle_name = out_.header.oracle_name;
-  }
-
-  ImplementationReport& Named(const std::string& name) {
-    const auto [place, is_new] = places_.emplace(name, out_.report.implementations.size());
-    if (is_new) out_.report.implementations.emplace_back().name = name;
-    return out_.report.implementations[place->second];
-  }
-
-  void ReadImplementation(const Json& line) {
-    ImplementationReport& one = Named(Get<std::string>(line, "name"));
-    one.family = Get<std::string>(line, "family");
-    one.command = Get<std::vector<std::string>>(line, "command");
-    one.run_as = Optional<std::vector<std::string>>(line, "run_as");
-    one.note = Optional<std::string>(line, "note");
-    one.is_oracle = Get<bool>(line, "is_oracle");
-    if (const auto hello = line.find("hello"); hello != line.end())
-      one.introduction.hello = HelloFrom(*hello);
-    one.introduction.failure = Optional<std::string>(line, "failure");
-    one.introduction.platform = PlatformFrom(Member(line, "platform"));
-  }
-
-  void ReadVerdict(const Json& line) {
-    ScenarioVerdict verdict;
-    verdict.scenario = ScenarioOf(Member(line, "scenario"));
-    verdict.behaviour = ValueOf(Verdicts(), Member(line, "behaviour"));
-    verdict.cleanliness = ValueOf(Verdicts(), Member(line, "cleanliness"));
-    if (const auto not_run = line.find("not_run"); not_run != line.end())
-      verdict.not_run = ValueOf(NotRuns(), *not_run);
-    verdict.reason = Optional<std::string>(line, "reason");
-    if (const auto entry = line.find("expected"); entry != line.end())
-      verdict.expected = EntryOf(*entry);
-    verdict.run = RunFrom(Member(line, "run"));
-    Named(Get<std::string>(line, "implementation")).verdicts.push_back(std::move(verdict));
-    ++verdicts_;
-  }
-
-  void ReadFooter(const Json& line) {
-    const auto verdicts = Get<std::size_t>(line, "verdicts");
-    if (verdicts != verdicts_) {
-      throw Wrong{
-          fmt::format("the footer counts {} verdicts, and {} are there", verdicts, verdicts_)};
-    }
-    for (const Json& json : Member(line, "implementations")) {
-      ImplementationReport& one = Named(Get<std::string>(json, "name"));
-      one.stale = Get<std::vector<std::string>>(json, "stale");
-      one.surprises = Get<bool>(json, "surprises");
-      one.wall = nanoseconds(Get<std::int64_t>(json, "wall_ns"));
-    }
-    out_.report.notes = Get<std::vector<std::string>>(line, "notes");
-    out_.report.interrupted = Get<bool>(line, "interrupted");
-    out_.report.wall = nanoseconds(Get<std::int64_t>(line, "wall_ns"));
-    out_.exit_status = Get<int>(line, "exit_status");
-  }
-
-  const Scenario* ScenarioOf(const Json& json) {
-    const Scenario*& known = scenarios_[json.dump()];
-    if (known == nullptr) known = &out_.scenarios.emplace_back(ScenarioFrom(json));
-    return known;
-  }
-  const ExpectedEntry* EntryOf(const Json& json) {
-    const ExpectedEntry*& known = entries_[json.dump()];
-    if (known == nullptr) known = &out_.entries.emplace_back(EntryFrom(json));
-    return known;
-  }
-
-  StoredReport out_;
-  bool begun_ = false;
-  std::size_t verdicts_ = 0;
-  std::map<std::string, std::size_t> places_;
-  std::map<std::string, const Scenario*> scenarios_;
-  std::map<std::string, const ExpectedEntry*> entries_;
-};
-
-// What is wrong with a line; empty: nothing.
-std::string TryLine(const std::string& text, Reader* reader, bool* is_json) {
-  *is_json = false;
-  try {
-    const Json line = ParseLine(text);
-    *is_json = true;
-    reader->Read(line);
-    return "";
-  } catch (const Wrong& wrong) {
-    return wrong.what;
-  } catch (const Json::parse_error&) {
-    return "this is no JSON";
-  } catch (const Json::exception& error) {
-    return fmt::format("a value is not of the type that is expected ({})", error.what());
-  }
-}
-
 }  // namespace
 
 std::string UtcText(std::chrono::system_clock::time_point time) {
@@ -510,6 +156,20 @@ void JsonWriter::Begin(const ReportHeader& header) {
   if (!header.oracle_name.empty()) line["oracle"] = header.oracle_name;
   line["environment"] = PairsToJson(header.environment);
   WriteLine(LineOf(line));
+}
+
+void JsonWriter::Coverage(const std::vector<Covered>& coverage) {
+  Json behaviours = Json::array();
+  for (const Covered& one : coverage) {
+    const Behaviour& behaviour = one.behaviour;
+    Json json{{"id", behaviour.id}, {"rule", behaviour.rule}, {"source", behaviour.source}};
+    if (!behaviour.versions.empty()) json["versions"] = behaviour.versions;
+    json["scenarios"] = Json::array();
+    for (const Scenario* scenario : one.scenarios) json["scenarios"].push_back(scenario->name);
+    if (!one.why_not.empty()) json["why_not"] = one.why_not;
+    behaviours.push_back(std::move(json));
+  }
+  WriteLine(LineOf(Json{{"type", "coverage"}, {"behaviours", std::move(behaviours)}}));
 }
 
 void JsonWriter::Implementation(const ImplementationReport& implementation) {
@@ -559,38 +219,4 @@ Result<void> JsonWriter::End(const RunReport& report, int exit_status) {
   if (failure_) return tl::unexpected<Error>(*failure_);
   return {};
 }
-
-Result<StoredReport> ReadJsonReport(const std::string& path) {
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return FailErrno(path, errno);
-  Reader reader;
-  std::string text;
-  int number = 0;
-  std::string cut_off;
-  while (std::getline(in, text)) {
-    ++number;
-    // Every line has its end: the last one of a file that was cut off has not, and what it says may
-    // be only half of it.
-    const bool ended = !in.eof();
-    bool is_json = false;
-    const std::string wrong = TryLine(text, &reader, &is_json);
-    if (!ended && reader.begun() && !(is_json && wrong.empty())) {
-      cut_off = fmt::format("{}:{}: the report ends within a line", path, number);
-      break;
-    }
-    if (!wrong.empty()) return Fail(fmt::format("{}:{}: {}", path, number, wrong));
-  }
-  if (in.bad()) return FailErrno(path, errno);
-  if (!reader.begun())
-    return Fail(fmt::format("{}:1: this is no report: expected a header in the first line", path));
-  const bool whole = reader.whole();
-  if (!whole && cut_off.empty()) {
-    cut_off = fmt::format("{}:{}: the report ends without a footer", path, number);
-  }
-  StoredReport stored = reader.Take();
-  stored.cut_off = std::move(cut_off);
-  return stored;
-}
-
 }  // namespace lockstep::reports

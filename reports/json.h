@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "harness/os/result.h"
+#include "harness/scenario/behaviours.h"
 #include "harness/verdict/verdict.h"
 
 namespace lockstep::reports {
@@ -43,6 +44,8 @@ class JsonWriter {
 
   // First, once.
   void Begin(const ReportHeader& header);
+  // Behind the header: which behaviours there are, and which scenarios show each.
+  void Coverage(const std::vector<Covered>& coverage);
   // As soon as what it says of itself is known, before or behind its verdicts; of two for one name
   // the later holds. Its verdicts are left out.
   void Implementation(const ImplementationReport& implementation);

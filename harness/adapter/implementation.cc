@@ -120,7 +120,8 @@ std::string Implementation::Identity() const {
     identity += i == 0 && !error ? real.string() : argv[i];
     identity += '\0';
   }
-  return identity + (keep_python_environment ? "own environment" : "");
+  if (keep_python_environment) identity += "own environment";
+  return identity + (other == nullptr ? "" : other->Identity());
 }
 
 Result<Implementation> LoadImplementation(const std::string& path, const std::string& root,

@@ -4,6 +4,7 @@
 #ifndef LOCKSTEP_HARNESS_ADAPTER_IMPLEMENTATION_H_
 #define LOCKSTEP_HARNESS_ADAPTER_IMPLEMENTATION_H_
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,8 @@ struct Implementation {
   // The words that name it on a command line; empty: its name.
   std::vector<std::string> run_as;
   std::string note;  // where it was found, for people
+  // Whose processes `start w on B` starts; null: its own.
+  std::shared_ptr<const Implementation> other = nullptr;
 
   // Equal for two names of one thing: the command, its program with all links resolved.
   std::string Identity() const;

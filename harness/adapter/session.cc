@@ -58,6 +58,7 @@ Result<void> Session::Ensure() {
     if (!output) return tl::unexpected(output.error());
     output_ = std::make_unique<OutputCapture>(std::move(*output));
   }
+  if (const auto met = MeetTheOther(); !met) return met;
   base_ = std::make_unique<Crew>(supervisor_, *output_, options_.channel_dir);
   const auto actor = base_->Launch("warm", OptionsOf(implementation_), HelloLimit());
   if (!actor) {
@@ -74,6 +75,17 @@ Result<void> Session::Ensure() {
   // A helper process that the adapter keeps for itself is nobody's leftover.
   helpers_ = Strangers();
   return {};
+}
+
+// Starts the implementation beside this one, once, to learn what it is.
+Result<void> Session::MeetTheOther() {
+  if (implementation_.other == nullptr || other_hello_) return {};
+  Crew crew(supervisor_, *output_, options_.channel_dir);
+  const auto actor = crew.Launch("other", OptionsOf(*implementation_.other), HelloLimit());
+  if (actor) other_hello_ = (*actor)->hello;
+  const bool gone = crew.KillAll(Scaled(kKillLimit));
+  if (!actor) return tl::unexpected(actor.error());
+  return gone ? Result<void>() : Fail("the adapter's process cannot be killed");
 }
 
 Result<std::unique_ptr<Crew>> Session::Begin() {
@@ -122,7 +134,8 @@ Result<std::unique_ptr<Crew>> Session::BeginCrew() {
 std::string Session::Printed() const { return output_ == nullptr ? "" : output_->Text(); }
 
 Result<Actor*> Session::StartAnother(Crew& crew, const std::string& name, bool pinned,
-                                     const Implementation* other) {
+                                     bool on_other) {
+  const Implementation* other = on_other ? implementation_.other.get() : nullptr;
   LaunchOptions options = OptionsOf(other == nullptr ? implementation_ : *other);
   if (!pinned) options.cpus = AllowedCpus();
   return crew.Launch(name, std::move(options), HelloLimit());

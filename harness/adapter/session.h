@@ -31,6 +31,8 @@ class Session {
   Result<void> Ensure();
   // After Ensure: what the adapter said of itself.
   const Hello& hello() const { return *hello_; }
+  // The same of the implementation beside it (Implementation::other), if there is one.
+  const std::optional<Hello>& other_hello() const { return other_hello_; }
   bool warm() const { return warm_ != nullptr; }
 
   // A crew whose actor `p` is ready. Everything else about it is the caller's.
@@ -38,9 +40,10 @@ class Session {
   // Kills what the scenario left, lets the warm process reap it, and tells which processes nobody
   // knows of: the command lines of what would have stayed behind. Those are killed too.
   std::vector<std::string> End(Crew& crew);
-  // One more fresh process of the adapter, in this crew (`start c`); of `other`'s where one is given.
+  // One more fresh process of the adapter, in this crew (`start c`); `on_other`: of the
+  // implementation beside it, where there is one.
   Result<Actor*> StartAnother(Crew& crew, const std::string& name, bool pinned = true,
-                              const Implementation* other = nullptr);
+                              bool on_other = false);
 
   Supervisor& supervisor() { return supervisor_; }
   const Implementation& implementation() const { return implementation_; }
@@ -58,6 +61,7 @@ class Session {
  private:
   Result<std::unique_ptr<Crew>> BeginCrew();
   LaunchOptions OptionsOf(const Implementation& implementation) const;
+  Result<void> MeetTheOther();
   std::vector<pid_t> Strangers() const;
   void Drop();
 
@@ -66,6 +70,7 @@ class Session {
   const SessionOptions options_;
   std::unique_ptr<OutputCapture> output_;
   std::optional<Hello> hello_;
+  std::optional<Hello> other_hello_;
   std::unique_ptr<Crew> base_;  // the warm process
   std::vector<pid_t> helpers_;  // processes that the warm one had beside it from the start
   Actor* warm_ = nullptr;       // in base_

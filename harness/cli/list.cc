@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "harness/cli/options.h"
+#include "harness/scenario/behaviours.h"
 #include "harness/scenario/python_script.h"
 
 namespace lockstep {
@@ -46,6 +47,34 @@ void Show(const Scenario& scenario, const std::string& steps) {
   }
 }
 
+// behaviour → scenarios → source, area by area.
+int ListCoverage() {
+  const Places places = ProjectPlaces();
+  const auto catalogue = LoadCatalogue(Selection{}, places);
+  if (!catalogue) return Complain(catalogue.error());
+  const auto coverage = LoadCoverage(places.root + "/scenarios", (*catalogue)->all);
+  if (!coverage) return Complain(coverage.error());
+  std::string area;
+  std::size_t without = 0;
+  for (const Covered& one : *coverage) {
+    if (one.behaviour.Area() != area) {
+      area = one.behaviour.Area();
+      fmt::print("\n{}\n", area);
+    }
+    fmt::print("  {}\n    {}\n    source    {}\n", one.behaviour.id, one.behaviour.rule,
+               one.behaviour.source);
+    if (!one.behaviour.versions.empty()) fmt::print("    versions  {}\n", one.behaviour.versions);
+    for (const Scenario* scenario : one.scenarios) fmt::print("    shown by  {}\n", scenario->name);
+    if (one.scenarios.empty()) {
+      fmt::print("    not shown: {}\n", one.why_not);
+      ++without;
+    }
+  }
+  fmt::print("\n{} behaviours: {} shown by {} scenarios, {} by none, each with its reason\n",
+             coverage->size(), coverage->size() - without, (*catalogue)->all.size(), without);
+  return 0;
+}
+
 }  // namespace
 
 int ListVerb(const Words& words) {
@@ -54,7 +83,10 @@ int ListVerb(const Words& words) {
   bool names_only = false;
   AddSelection(app, &selection);
   app.add_flag("--names", names_only, "names alone");
+  bool coverage = false;
+  app.add_flag("--coverage", coverage, "each behaviour, the scenarios that show it, and its source");
   if (const auto status = Parse(app, words.words)) return *status;
+  if (coverage) return ListCoverage();
   const auto catalogue = LoadCatalogue(selection, ProjectPlaces());
   if (!catalogue) return Complain(catalogue.error());
   std::string area;
@@ -135,6 +167,7 @@ int ExplainVerb(const Words& words) {
     fmt::print("{}\n  rule    {}\n  source  {}\n", scenario->name, scenario->says,
                scenario->source);
     if (!scenario->condition.text.empty()) fmt::print("  when    {}\n", scenario->condition.text);
+    for (const std::string& rule : scenario->rules) fmt::print("  shows   {}\n", rule);
     if (!scenario->needs.empty()) fmt::print("  needs   {}\n", Joined(scenario->needs));
     fmt::print("  judged  {}\n",
                scenario->IsTiming()

@@ -18,6 +18,7 @@
 #include "harness/os/affinity.h"
 #include "harness/os/interrupt.h"
 #include "harness/os/supervisor.h"
+#include "harness/scenario/behaviours.h"
 #include "harness/verdict/verdict.h"
 #include "reports/json.h"
 #include "reports/junit.h"
@@ -36,6 +37,7 @@ struct RunFlags {
   Execution execution;
   std::string oracle;  // "none", a name, or empty: the newest CPython
   std::string expectations;
+  std::vector<std::string> mixed;  // two names
   std::string json;
   std::string junit;
   bool strict = false;
@@ -48,6 +50,11 @@ struct RunFlags {
 void AddFlags(CLI::App& app, RunFlags* flags) {
   app.add_option("IMPL", flags->names,
                  "implementations; none: the reference and every interpreter found");
+  app.add_option("--mixed", flags->mixed,
+                 "A,B: only the scenarios that share something by name between processes, with "
+                 "processes of both, each in either part")
+      ->delimiter(',')
+      ->expected(2);
   AddSelection(app, &flags->selection);
   AddExecution(app, &flags->execution);
   app.add_option(
@@ -126,6 +133,9 @@ class MainJob {
     auto chosen = ResolveAll(discovery_, flags_.names, command, flags_.execution.python_args);
     if (!chosen) return tl::unexpected(chosen.error());
     implementations_ = std::move(*chosen);
+    if (!flags_.mixed.empty()) {
+      if (const auto mixed = Mix(); !mixed) return mixed;
+    }
     if (implementations_.empty()) implementations_ = discovery_.Everything(&report_.notes);
     std::optional<Implementation> oracle;
     if (flags_.oracle.empty()) {
@@ -148,11 +158,37 @@ class MainJob {
       const std::string& file = flags_.expectations.empty() || only_oracle
                                     ? implementation.expectations_file
                                     : flags_.expectations;
-      if (file.empty()) continue;
-      auto loaded = Expectations::Load(file);
-      if (!loaded) return tl::unexpected(loaded.error());
-      expectations = std::move(*loaded);
+      const std::string& other = implementation.other && flags_.expectations.empty()
+                                     ? implementation.other->expectations_file
+                                     : std::string();
+      for (const std::string& one : {file, other == file ? std::string() : other}) {
+        if (one.empty()) continue;
+        auto loaded = Expectations::Load(one);
+        if (!loaded) return tl::unexpected(loaded.error());
+        expectations.Append(std::move(*loaded));
+      }
     }
+    return {};
+  }
+
+  // A and B in both parts, on the scenarios in which `start w on B` stands.
+  Result<void> Mix() {
+    if (!implementations_.empty())
+      return Fail("--mixed names both implementations", "leave the others out");
+    auto both = ResolveAll(discovery_, flags_.mixed, {}, flags_.execution.python_args);
+    if (!both) return tl::unexpected(both.error());
+    for (const std::size_t first : {0, 1}) {
+      Implementation mixed = (*both)[first];
+      mixed.other = std::make_shared<Implementation>((*both)[1 - first]);
+      mixed.run_as = {"--mixed", flags_.mixed[first] + "," + flags_.mixed[1 - first]};
+      mixed.name += "+" + mixed.other->name;
+      implementations_.push_back(std::move(mixed));
+    }
+    std::erase_if(catalogue_.selected,
+                  [](const Scenario* scenario) { return !scenario->IsMixed(); });
+    catalogue_.whole = false;
+    if (catalogue_.selected.empty())
+      return Fail("no scenario of these starts a process 'on B'", "lockstep list shows what there is");
     return {};
   }
 
@@ -183,6 +219,15 @@ class MainJob {
   }
 
   Result<void> OpenWriters(const std::vector<std::string>& arguments) {
+    // Of scenarios of the user's own nothing is asked but that they run.
+    if (flags_.selection.scenarios.empty()) {
+      auto coverage = LoadCoverage(discovery_.places().root + "/scenarios", catalogue_.all);
+      if (coverage) {
+        coverage_ = std::move(*coverage);
+      } else {
+        report_.notes.push_back("coverage: " + coverage.error().Text());
+      }
+    }
     reports::ReportHeader header;
     header.lockstep_version = LOCKSTEP_VERSION;
     header.started = reports::UtcText(std::chrono::system_clock::now());
@@ -200,6 +245,7 @@ class MainJob {
       if (!writer) return tl::unexpected(writer.error());
       writers_.push_back(std::move(*writer));
       writers_.back().Begin(header);
+      if (!coverage_.empty()) writers_.back().Coverage(coverage_);
     }
     return {};
   }
@@ -323,6 +369,7 @@ class MainJob {
   std::deque<Expectations> expectations_;  // verdicts point into them
   std::map<const Scenario*, ScenarioRun> oracle_runs_;
   RunReport report_;
+  std::vector<Covered> coverage_;
   std::deque<reports::JsonWriter> writers_;
   reports::Progress progress_{std::cerr, ::isatty(STDERR_FILENO) != 0,
                               TerminalWidth(::isatty(STDERR_FILENO) != 0)};

@@ -53,10 +53,15 @@ constexpr int kDescriptorLooks = 10;
 
 BlockedDetector::Options DetectorOptions(const Session& session) {
   BlockedDetector::Options options;
-  for (const std::string& name : session.implementation().blocking_calls) {
-    if (const auto number = WaitingSyscallNumber(name)) options.declared_calls.insert(*number);
-  }
-  options.look_at_thread = session.hello().waits != "process";
+  const auto declare = [&](const Implementation& implementation) {
+    for (const std::string& name : implementation.blocking_calls) {
+      if (const auto number = WaitingSyscallNumber(name)) options.declared_calls.insert(*number);
+    }
+  };
+  declare(session.implementation());
+  if (session.implementation().other) declare(*session.implementation().other);
+  options.look_at_thread = session.hello().waits != "process" &&
+                           (!session.other_hello() || session.other_hello()->waits != "process");
   options.quiet_window = session.Scaled(kQuietWindow);
   options.spin_window = session.Scaled(kSpinWindow);
   return options;

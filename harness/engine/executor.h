@@ -27,9 +27,6 @@ struct ExecutorOptions {
   // What fresh names begin with, without a slash; unique to the worker. All names of one length, so
   // that scenarios can reckon with it.
   std::string name_prefix;
-  // Whose process `start w on B` starts; nullptr: the same implementation's. It outlives the
-  // executor.
-  const Implementation* other = nullptr;
 };
 
 class Executor {

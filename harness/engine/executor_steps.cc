@@ -44,7 +44,7 @@ const char* OperationOf(Create::How how) {
 Executor::Next Executor::Perform(const Step& step, const Create& what) {
   if (what.how == Create::How::kStart) {
     for (const std::string& child : what.children) {
-      const auto started = session_.StartAnother(*crew_, child, Pinned(), what.on_other ? options_.other : nullptr);
+      const auto started = session_.StartAnother(*crew_, child, Pinned(), what.on_other);
       if (!started) return Stop(ScenarioRun::End::kHarnessError, started.error().Text());
       Note(step, child, "");
     }

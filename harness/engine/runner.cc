@@ -124,15 +124,18 @@ class Worker {
       return result;
     }
     const Hello& hello = session_->hello();
-    const Platform platform = PlatformOf(shared_.implementation, hello);
+    const Platform platform = PlatformOf(*session_);
     result.platform = platform;
-    if (!scenario.condition.Holds(platform)) {
+    if (!scenario.condition.Holds(platform) ||
+        (platform.other && !scenario.condition.Holds(*platform.other))) {
       result.run = Ending(ScenarioRun::End::kNotRun,
                           "it is not for this version: when " + scenario.condition.text);
       result.not_run = NotRun::kFiltered;
       return result;
     }
-    if (const std::string missing = Missing(scenario, hello); !missing.empty()) {
+    for (const Hello* one : {&hello, session_->other_hello() ? &*session_->other_hello() : nullptr}) {
+      const std::string missing = one == nullptr ? "" : Missing(scenario, *one);
+      if (missing.empty()) continue;
       result.run = Ending(ScenarioRun::End::kUnsupported, "it has no capability " + missing);
       return result;
     }
@@ -164,7 +167,7 @@ class Worker {
         const std::lock_guard lock(shared_.mutex);
         if (!shared_.introduction.hello) {
           shared_.introduction.hello = session_->hello();
-          shared_.introduction.platform = PlatformOf(shared_.implementation, session_->hello());
+          shared_.introduction.platform = PlatformOf(*session_);
         }
         return {};
       }
@@ -218,6 +221,15 @@ Platform PlatformOf(const Implementation& implementation, const Hello& hello) {
     platform.libc = libc->second.substr(0, space);
     if (space != std::string::npos)
       platform.libc_version = Version::Parse(libc->second.substr(space + 1)).value_or(Version{});
+  }
+  return platform;
+}
+
+Platform PlatformOf(const Session& session) {
+  Platform platform = PlatformOf(session.implementation(), session.hello());
+  if (session.implementation().other && session.other_hello()) {
+    platform.other = std::make_shared<Platform>(
+        PlatformOf(*session.implementation().other, *session.other_hello()));
   }
   return platform;
 }

@@ -63,6 +63,8 @@ ScenarioRun RunRepeated(Session& session, const Scenario& scenario, const Platfo
 
 // The platform that an implementation is held to.
 Platform PlatformOf(const Implementation& implementation, const Hello& hello);
+// The same of a session that is ready, with the one of the implementation beside it.
+Platform PlatformOf(const Session& session);
 
 }  // namespace lockstep
 

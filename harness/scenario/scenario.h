@@ -42,6 +42,9 @@ struct Platform {
   Version like;
   std::string libc;
   Version libc_version;
+  // Of the actors that `start w on B` starts, and those that they make, where two implementations
+  // are run together; null: the same.
+  std::shared_ptr<const Platform> other = nullptr;
 };
 
 // `when >= 3.12`, `when glibc < 2.41`, joined by `and`. Empty: always.
@@ -250,8 +253,10 @@ struct Scenario {
   int line = 0;  // of the [[scenario]] table
 
   std::string Area() const { return name.substr(0, name.find('/')); }
-  // The steps whose condition holds on `platform`.
+  // The steps whose condition holds on `platform`: on the one of their actor, where there are two.
   std::vector<const Step*> StepsFor(const Platform& platform) const;
+  // Whether it has a process of another implementation take part, where two are run together.
+  bool IsMixed() const;
   // Whether any step judges elapsed time.
   bool IsTiming() const { return tags.count("timing") != 0; }
 };

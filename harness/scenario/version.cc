@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "harness/os/result.h"
 #include "harness/scenario/scenario.h"
@@ -69,12 +70,50 @@ bool Condition::Holds(const Platform& platform) const {
   });
 }
 
+namespace {
+
+// The actors that belong to the other implementation, as the steps make them.
+class Others {
+ public:
+  // Whether the step is one of theirs.
+  bool Acts(const Step& step) const {
+    if (const auto* call = std::get_if<Do>(&step.what)) return Has(call->actors.front());
+    if (const auto* await = std::get_if<Await>(&step.what)) return Has(await->actors.front());
+    if (const auto* create = std::get_if<Create>(&step.what)) return Has(create->parent);
+    if (const auto* on = std::get_if<OnSignal>(&step.what)) return Has(on->actor);
+    if (const auto* hammer = std::get_if<Hammer>(&step.what)) return Has(hammer->actors.front());
+    return false;
+  }
+  void Take(const Step& step) {
+    const auto* create = std::get_if<Create>(&step.what);
+    if (create == nullptr || (!create->on_other && !Has(create->parent))) return;
+    names_.insert(create->children.begin(), create->children.end());
+  }
+
+ private:
+  bool Has(const std::string& actor) const { return names_.count(actor) != 0; }
+  std::set<std::string> names_;
+};
+
+}  // namespace
+
 std::vector<const Step*> Scenario::StepsFor(const Platform& platform) const {
   std::vector<const Step*> out;
+  Others others;
   for (const Step& step : steps) {
-    if (step.condition.Holds(platform)) out.push_back(&step);
+    const bool other = platform.other != nullptr && others.Acts(step);
+    if (!step.condition.Holds(other ? *platform.other : platform)) continue;
+    others.Take(step);
+    out.push_back(&step);
   }
   return out;
+}
+
+bool Scenario::IsMixed() const {
+  return std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+    const auto* create = std::get_if<Create>(&step.what);
+    return create != nullptr && create->on_other;
+  });
 }
 
 }  // namespace lockstep

@@ -298,6 +298,10 @@ Result<Expectations> Expectations::Load(const std::string& file) {
   return Parse(text, file);
 }
 
+void Expectations::Append(Expectations other) {
+  std::move(other.entries_.begin(), other.entries_.end(), std::back_inserter(entries_));
+}
+
 ExpectedEntry* Expectations::Find(const std::string& scenario, const Platform& platform,
                                   Concern concern, const std::string& lack) {
   ExpectedEntry* first = nullptr;

@@ -60,6 +60,9 @@ class Expectations {
   static Result<Expectations> Parse(std::string_view text, const std::string& file);
   static Result<Expectations> Load(const std::string& file);
 
+  // Adds what another file expects, behind what is there.
+  void Append(Expectations other);
+
   // The first entry of this concern whose pattern matches this name and whose condition holds;
   // nullptr: none. Of those about a lack the first whose reason matches `lack`, too, if there is
   // one: an implementation may lack several things. Stays good while this object does.

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// TOML's exceptions stop here.
+#include "harness/scenario/behaviours.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include "harness/scenario/source.h"
+#include "harness/scenario/words.h"
+
+namespace lockstep {
+namespace {
+
+using transcript::Contains;
+using transcript::DidYouMean;
+
+Position At(const toml::node& node) {
+  return Position{static_cast<int>(node.source().begin.line),
+                  static_cast<int>(node.source().begin.column)};
+}
+
+Error Mistake(const std::string& file, Position at, const std::string& what) {
+  return Error{fmt::format("{}:{}:{}: {}", file, at.line, at.column, what), ""};
+}
+
+bool IsId(const std::string& text) {
+  const bool one_dot = text.find('.') == text.rfind('.') && text.find('.') != std::string::npos;
+  return one_dot && text.front() != '.' && text.back() != '.' &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos;
+}
+
+// One table; a text that is missing or wrong is told in `error`.
+Behaviour ReadBehaviour(const toml::table& table, const std::string& file,
+                        std::optional<Error>* error) {
+  static const std::vector<std::string> kKeys = {"id", "rule", "source", "versions"};
+  const auto fail = [&](const toml::node& node, const std::string& what) {
+    if (!*error) *error = Mistake(file, At(node), what);
+  };
+  for (const auto& [key, value] : table) {
+    const std::string name(key.str());
+    if (!Contains(kKeys, name))
+      fail(value, fmt::format("unknown key '{}'{}", name, DidYouMean(name, kKeys)));
+  }
+  const auto text = [&](const char* key, bool required) -> std::string {
+    const toml::node* node = table.get(key);
+    const auto* value = node == nullptr ? nullptr : node->as_string();
+    if (node == nullptr && required) fail(table, fmt::format("this behaviour has no '{}'", key));
+    if (node != nullptr && (value == nullptr || value->get().empty()))
+      fail(*node, fmt::format("expected text in quotes for '{}'", key));
+    return value == nullptr ? "" : value->get();
+  };
+  Behaviour out{text("id", true), text("rule", true), text("source", true),
+                text("versions", false), At(table).line};
+  if (!*error && !IsId(out.id))
+    fail(*table.get("id"),
+         fmt::format("'{}' is no id; expected 'area.few-words' in lower case, digits and '-'",
+                     out.id));
+  if (!*error && out.rule.back() != '.')
+    fail(*table.get("rule"), "'rule' is one sentence; expected a full stop at its end");
+  return out;
+}
+
+Result<std::string> ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return FailErrno(path, errno);
+  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+}
+
+// "- `ID`: REASON" lines; everything else is prose.
+Result<std::map<std::string, std::string>> ReadReasons(const std::string& path) {
+  const auto text = ReadFile(path);
+  if (!text) return tl::unexpected(text.error());
+  std::map<std::string, std::string> reasons;
+  std::istringstream lines(*text);
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    constexpr std::string_view kBegin = "- `";
+    if (!line.starts_with(kBegin)) continue;
+    const std::size_t end = line.find("`: ", kBegin.size());
+    if (end == std::string::npos || end + 3 == line.size())
+      return Fail(fmt::format("{}:{}: expected '- `ID`: REASON'", path, number));
+    const std::string id = line.substr(kBegin.size(), end - kBegin.size());
+    if (!reasons.emplace(id, line.substr(end + 3)).second)
+      return Fail(fmt::format("{}:{}: '{}' has a reason already", path, number, id));
+  }
+  return reasons;
+}
+
+}  // namespace
+
+Result<std::vector<Behaviour>> ParseBehaviours(std::string_view text, const std::string& file) {
+  toml::table root;
+  try {
+    root = toml::parse(text, file);
+  } catch (const toml::parse_error& error) {
+    return tl::unexpected(Mistake(file,
+                                  Position{static_cast<int>(error.source().begin.line),
+                                           static_cast<int>(error.source().begin.column)},
+                                  std::string(error.description())));
+  }
+  const toml::array* tables = root.get_as<toml::array>("behaviour");
+  if (tables == nullptr || root.size() != 1 || !tables->is_homogeneous<toml::table>())
+    return Fail(file + ":1:1: expected '[[behaviour]]' tables and nothing else");
+  std::vector<Behaviour> out;
+  std::map<std::string, int> lines;
+  for (const toml::node& node : *tables) {
+    std::optional<Error> error;
+    Behaviour behaviour = ReadBehaviour(*node.as_table(), file, &error);
+    if (error) return tl::unexpected(*error);
+    const auto [first, is_new] = lines.emplace(behaviour.id, behaviour.line);
+    if (!is_new)
+      return tl::unexpected(Mistake(file, At(node), fmt::format("the id '{}' is taken, on line {}",
+                                                                behaviour.id, first->second)));
+    out.push_back(std::move(behaviour));
+  }
+  return out;
+}
+
+Result<std::vector<Covered>> LoadCoverage(const std::string& folder,
+                                          const std::vector<Scenario>& scenarios) {
+  const std::string file = folder + "/behaviours.toml";
+  const auto text = ReadFile(file);
+  if (!text) return tl::unexpected(text.error());
+  auto behaviours = ParseBehaviours(*text, file);
+  if (!behaviours) return tl::unexpected(behaviours.error());
+  const std::string reasons_file = folder + "/NOT_COVERED.md";
+  const auto reasons = ReadReasons(reasons_file);
+  if (!reasons) return tl::unexpected(reasons.error());
+
+  std::vector<Covered> out;
+  std::map<std::string, std::size_t> places;
+  std::vector<std::string> ids;
+  for (Behaviour& behaviour : *behaviours) {
+    places[behaviour.id] = out.size();
+    ids.push_back(behaviour.id);
+    out.push_back(Covered{std::move(behaviour), {}, ""});
+  }
+  for (const Scenario& scenario : scenarios) {
+    const std::string place = fmt::format("{}:{}: {}", scenario.file, scenario.line, scenario.name);
+    if (scenario.rules.empty())
+      return Fail(place + " shows no behaviour; expected rules = [\"AREA.ID\"]");
+    for (const std::string& id : scenario.rules) {
+      const auto found = places.find(id);
+      if (found == places.end())
+        return Fail(fmt::format("{}: unknown behaviour '{}'{}", place, id, DidYouMean(id, ids)),
+                    "behaviours are listed in " + file);
+      out[found->second].scenarios.push_back(&scenario);
+    }
+  }
+  for (const auto& [id, reason] : *reasons) {
+    const auto found = places.find(id);
+    if (found == places.end())
+      return Fail(fmt::format("{}: unknown behaviour '{}'{}", reasons_file, id,
+                              DidYouMean(id, ids)));
+    Covered& covered = out[found->second];
+    if (!covered.scenarios.empty())
+      return Fail(fmt::format("{}: '{}' is not covered, it says, but {} shows it", reasons_file, id,
+                              covered.scenarios.front()->name));
+    covered.why_not = reason;
+  }
+  for (const Covered& one : out) {
+    if (one.scenarios.empty() && one.why_not.empty())
+      return Fail(fmt::format("{}:{}: no scenario shows '{}'", file, one.behaviour.line,
+                              one.behaviour.id),
+                  "write one, or a line with the reason in " + reasons_file);
+  }
+  return out;
+}
+
+}  // namespace lockstep
