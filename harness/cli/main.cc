@@ -33,6 +33,7 @@ constexpr Verb kVerbs[] = {
     {"show", "NAME", "a scenario's transcript; --python: as a script for a bug report", ShowVerb},
     {"explain", "NAME", "the rule of a scenario, and where it comes from", ExplainVerb},
     {"diff", "A B", "the same scenarios on two implementations: where do they part?", DiffVerb},
+    {"expect", "IMPL [--update]", "what its expectations file would have to say", ExpectVerb},
     {"doctor", "", "what this machine lacks, what that costs, and how to mend it", DoctorVerb},
     {"adapter", "check -- COMMAND", "tries every operation of an adapter", AdapterVerb},
 };

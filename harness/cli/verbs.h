@@ -23,6 +23,7 @@ int ListVerb(const Words& words);
 int ShowVerb(const Words& words);
 int ExplainVerb(const Words& words);
 int DiffVerb(const Words& words);
+int ExpectVerb(const Words& words);
 int DoctorVerb(const Words& words);
 int AdapterVerb(const Words& words);
 
