@@ -302,12 +302,12 @@ void Executor::CheckDescriptors() {
     now = CountDescriptors(p->process->outer);
   }
   if (now && *now > allowed) {
-    run_.unclean.push_back(
+    run_.unclean.push_back(SymbolsOf(
         fmt::format("p has {} descriptors more than it should: {} at the start, {} at the end, of "
                     "which {} are the scenario's; the newest are {}",
                     *now - allowed, p->process->descriptors_at_start, *now,
                     allowed - p->process->descriptors_at_start,
-                    fmt::join(NewestDescriptors(p->process->outer, *now - allowed), ", ")));
+                    fmt::join(NewestDescriptors(p->process->outer, *now - allowed), ", "))));
   }
 }
 

@@ -382,6 +382,49 @@ TEST_F(ExecutorTest, LeavesNothingBehindWhenItStopsHalfWay) {
   EXPECT_NE(run_.whereabouts[1].find("c: in acquire for "), std::string::npos);
 }
 
+// --- What a call does to its process or thread
+// ---------------------------------------------------------------------
+
+constexpr const char* kEmptied =
+    "p m = SharedMemory(BARE, create=True, size=5000)\np fd = shm_open(NAME, O_RDWR)\np "
+    "ftruncate(fd, 0)\np fork c\n";
+
+TEST_F(ExecutorTest, TakesADeathInACallThatWasToBe) {
+  EXPECT_EQ(Run(kEmptied + "c m.buf[0:1] dies SIGBUS\np m.unlink()\n"s), "completed");
+  EXPECT_EQ(Run(kEmptied + "c m.buf[0:1] raises ValueError or dies SIGBUS\np m.unlink()\n"s),
+            "completed");
+}
+
+TEST_F(ExecutorTest, DivergesWhenACallDiesOfAnotherSignalOrNotAtAll) {
+  EXPECT_EQ(Run(kEmptied + "c m.buf[0:1] dies SIGSEGV\np m.unlink()\n"s),
+            "diverged: c m.buf[0:1] dies SIGSEGV: expected dies SIGSEGV, got died SIGBUS");
+  EXPECT_EQ(Run("p fork c\nc nop() dies SIGBUS\n"),
+            "diverged: c nop() dies SIGBUS: expected dies SIGBUS, got -> None");
+}
+
+TEST_F(ExecutorTest, WaitsUntilAThreadThatEndsIsGone) {
+  EXPECT_EQ(Run("p s = SemLock(RECURSIVE_MUTEX, 1, 1, NAME, unlink=True)\np thread t\n"
+                "t s.acquire() -> True\nt end()\np s.acquire(False) -> False\n"),
+            "completed");
+}
+
+TEST_F(ExecutorTest, TakesForAwaitedWhatCameAtOnceThoughItMightHaveBlocked) {
+  EXPECT_EQ(Run(kSemaphore1 + "p fork a\na s.acquire() -> True or blocked\na returns True\n"s),
+            "completed");
+  EXPECT_EQ(Run(kSemaphore1 + "p fork a\na s.acquire() -> True or blocked\na returns False\n"s),
+            "diverged: a returns False: expected returns False, got -> True");
+  EXPECT_EQ(Run(kSemaphore0 + "p fork a\na s.acquire() -> True or blocked\np s.release()\n"
+                              "a returns True\n"s),
+            "completed");
+}
+
+TEST_F(ExecutorTest, StartsAProcessOfItsOwnWhereThereIsNoOther) {
+  EXPECT_EQ(Run("p s = SemLock(SEMAPHORE, 1, 1, NAME, False)\nstart w on B\n"
+                "w t = SemLock._rebuild(0, SEMAPHORE, 1, NAME)\nw t.acquire() -> True\n"
+                "p s.acquire(False) -> False\np sem_unlink(NAME)\n"),
+            "completed");
+}
+
 TEST_F(ExecutorTest, StopsWhenTheHarnessIsInterruptedInACall) {
   TestChild harness([] {
     CatchInterrupts();

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cmath>
+#include <csignal>
 
 #include "harness/engine/testing_run.h"
 
@@ -53,6 +54,21 @@ TEST(Matches, TakesAnythingThatWasReturnedForAnEllipsis) {
   EXPECT_TRUE(Match("-> ...", Value(None{})));
   EXPECT_TRUE(Match("-> ...", Value(Object{"SemLock"})));
   EXPECT_FALSE(Match("-> ...", Raised{"ValueError", "", std::nullopt}));
+}
+
+TEST(Matches, TakesATextThatIsLikeAPattern) {
+  EXPECT_TRUE(Match("-> like '<Lock...>'", Value("<Lock(owner=None)>"s)));
+  EXPECT_TRUE(Match("-> like 'a...b...c'", Value("abbbc"s)));
+  EXPECT_FALSE(Match("-> like '<Lock...>'", Value("<RLock(None, 0)>"s)));
+  EXPECT_FALSE(Match("-> like '<Lock...>'", Value(Bytes{"<Lock>"})));
+  EXPECT_FALSE(Match("-> like 'a'", Value("aa"s)));
+}
+
+TEST(Matches, TakesADeathByItsSignal) {
+  EXPECT_TRUE(Match("dies SIGBUS", Ended{SIGBUS}));
+  EXPECT_FALSE(Match("dies SIGBUS", Ended{SIGSEGV}));
+  EXPECT_FALSE(Match("dies SIGBUS", Ended{SIGBUS << 8}));  // exited with the number as its status
+  EXPECT_FALSE(Match("dies SIGBUS", Value(None{})));
 }
 
 TEST(Matches, KnowsAnOsErrorByItsErrno) {

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "harness/engine/executor.h"
@@ -73,6 +75,33 @@ std::string Missing(const Scenario& scenario, const Hello& hello) {
   }
   return "";
 }
+
+// Which calls were late in every repeat so far: of several waits in one scenario another may be the
+// machine's victim each time.
+class Lateness {
+ public:
+  // One more repeat. A call that was late in all of them, of the last one; nullptr: there is none.
+  const LateCall* Take(const std::vector<LateCall>& late) {
+    ++repeats_;
+    std::set<std::pair<int, int>> now;
+    for (const LateCall& call : late) now.emplace(call.position.line, call.position.column);
+    std::set<std::pair<int, int>> both;
+    std::set_intersection(now.begin(), now.end(), always_.begin(), always_.end(),
+                          std::inserter(both, both.end()));
+    always_ = repeats_ == 1 ? now : both;
+    for (const LateCall& call : late) {
+      if (always_.count({call.position.line, call.position.column}) != 0) return &call;
+    }
+    return nullptr;
+  }
+  // The last repeat was the machine's fault.
+  void Forget() { --repeats_; }
+  int repeats() const { return repeats_; }
+
+ private:
+  int repeats_ = 0;
+  std::set<std::pair<int, int>> always_;
+};
 
 // One worker: a supervisor and a session, scenario after scenario until none is left.
 class Worker {
@@ -239,8 +268,7 @@ ScenarioRun RunRepeated(Session& session, const Scenario& scenario, const Platfo
   ExecutorOptions executor_options{options.messages, platform, 1, name_prefix};
   bool failed_before = false;
   int repeats = 0;
-  int late = 0;
-  int in_tolerance = 0;
+  Lateness lateness;
   nanoseconds wall{};
   while (true) {
     const std::int64_t offset = RealtimeOffsetNs();
@@ -276,22 +304,24 @@ ScenarioRun RunRepeated(Session& session, const Scenario& scenario, const Platfo
     }
     if (jumped) continue;
     if (!run.unclean.empty()) return run;
-    if (run.late.empty()) {
-      ++in_tolerance;
-      if (in_tolerance + late >= kTimingRepeats) return run;
+    const LateCall* call = lateness.Take(run.late);
+    if (call == nullptr) {
+      if (lateness.repeats() >= kTimingRepeats) return run;
       continue;
     }
-    const LateCall& call = run.late.front();
-    if (in_tolerance + late + 1 >= kTimingRepeats && in_tolerance > 0) return run;
     // Late: is it the machine? The C library's own wait of this length, here and now, tells.
-    if (JudgeElapsed(call.expected, TimeControl(call.expected)) == Elapsed::kLate) continue;
-    if (++late < kLateRepeats) continue;
+    if (JudgeElapsed(call->expected, TimeControl(call->expected)) == Elapsed::kLate) {
+      lateness.Forget();
+      continue;
+    }
+    if (lateness.repeats() < kLateRepeats) continue;
     run.end = ScenarioRun::End::kDiverged;
     run.divergence = Divergence{
-        call.step, fmt::format("after {:.0f}ms", static_cast<double>(call.expected.count()) / 1e6),
+        call->step, fmt::format("after {:.0f}ms", static_cast<double>(call->expected.count()) / 1e6),
         fmt::format("late: after {:.2f}ms, {} times of {}",
-                    static_cast<double>(call.actual.count()) / 1e6, late, late),
-        "a timed wait ends late", call.position};
+                    static_cast<double>(call->actual.count()) / 1e6, lateness.repeats(),
+                    lateness.repeats()),
+        "a timed wait ends late", call->position};
     run.reason = "a timed wait ends late";
     return run;
   }

@@ -7,8 +7,17 @@
 
 namespace lockstep {
 
+namespace {
+
+nanoseconds EarlyTolerance(nanoseconds expected) {
+  const double slew = static_cast<double>(expected.count()) * kMostSlew;
+  return kEarlyTolerance + nanoseconds(static_cast<std::int64_t>(slew));
+}
+
+}  // namespace
+
 Elapsed JudgeElapsed(nanoseconds expected, nanoseconds took) {
-  if (took < expected - kEarlyTolerance) return Elapsed::kEarly;
+  if (took < expected - EarlyTolerance(expected)) return Elapsed::kEarly;
   // Timer slack and a wake-up cost 0.1 ms; a tenth of the wait catches a clock that runs slow or a
   // timeout rounded up.
   const nanoseconds tolerance = std::max<nanoseconds>(std::chrono::milliseconds(2), expected / 10);

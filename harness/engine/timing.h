@@ -8,9 +8,11 @@
 
 namespace lockstep {
 
-// CPython reckons its deadline in whole µs on the wall clock, and the adapter's first stamp lies a
-// little before that.
-constexpr nanoseconds kEarlyTolerance = std::chrono::microseconds(200);
+// By how much a wait may be short: CPython reckons its deadline in whole µs on the wall clock, which
+// may be slewed against the clock of the stamps by 500 parts in a million (adjtime(3)). Everything
+// else makes a wait longer.
+constexpr nanoseconds kEarlyTolerance = std::chrono::microseconds(40);
+constexpr double kMostSlew = 500e-6;
 // A wait of this many repeats of a scenario is judged: one repeat misses 5 in 100 timers that are 2
 // % early, and wrongly calls 4 in 100 late on a loaded machine; five do neither.
 constexpr int kTimingRepeats = 5;

@@ -11,11 +11,17 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-TEST(JudgeElapsed, ForgivesATenthOfAMillisecondTwiceBeforeItsTime) {
+TEST(JudgeElapsed, ForgivesWhatClocksMayDifferBeforeItsTime) {
+  // 40 µs, and 500 parts in a million of 50 ms.
   EXPECT_EQ(JudgeElapsed(milliseconds(50), milliseconds(50)), Elapsed::kInTolerance);
-  EXPECT_EQ(JudgeElapsed(milliseconds(50), microseconds(49'800)), Elapsed::kInTolerance);
-  EXPECT_EQ(JudgeElapsed(milliseconds(50), microseconds(49'799)), Elapsed::kEarly);
+  EXPECT_EQ(JudgeElapsed(milliseconds(50), microseconds(49'935)), Elapsed::kInTolerance);
+  EXPECT_EQ(JudgeElapsed(milliseconds(50), microseconds(49'934)), Elapsed::kEarly);
   EXPECT_EQ(JudgeElapsed(milliseconds(50), milliseconds(0)), Elapsed::kEarly);
+}
+
+TEST(JudgeElapsed, SeesTwoPercentThoughTheWakeUpWasSlow) {
+  EXPECT_EQ(JudgeElapsed(milliseconds(20), microseconds(19'600 + 340)), Elapsed::kEarly);
+  EXPECT_EQ(JudgeElapsed(milliseconds(100), microseconds(98'000 + 1'900)), Elapsed::kEarly);
 }
 
 TEST(JudgeElapsed, ForgivesATenthOfTheWaitAfterItsTime) {

@@ -522,5 +522,38 @@ TEST(ParserTogether, RefusesWhatFollowsItsEnd) {
             "                     ^");
 }
 
+TEST(ParserActors, EndThreadsOnly) {
+  EXPECT_EQ(MistakeIn("p end()"),
+            "t.toml:1:1: actor 'p' is a process; expected 'p exit(0)', or an actor made by "
+            "'thread'\n"
+            "p end()\n"
+            "^");
+  EXPECT_EQ(MistakeIn("p thread t\nt end()\nt nop()"),
+            "t.toml:3:1: actor 't' is gone: it ended on line 2\n"
+            "t nop()\n"
+            "^");
+}
+
+TEST(ParserActors, AreGoneWhenACallWasToEndTheirProcess) {
+  EXPECT_EQ(MistakeIn("p fork c\nc nop() dies SIGBUS\nc nop()"),
+            "t.toml:3:1: actor 'c' is gone: it died on line 2\n"
+            "c nop()\n"
+            "^");
+}
+
+TEST(ParserActors, AreStartedOnBOnly) {
+  EXPECT_EQ(MistakeIn("start w on C"),
+            "t.toml:1:12: expected 'B', the other implementation, found 'C'\n"
+            "start w on C\n"
+            "           ^");
+}
+
+TEST(ParserObjects, HaveTheOperationsOfTheirTypes) {
+  EXPECT_EQ(MistakeIn("p e = Event()\np e.notify()"),
+            "t.toml:2:3: 'e' is an Event, which has no 'notify'\n"
+            "p e.notify()\n"
+            "  ^");
+}
+
 }  // namespace
 }  // namespace lockstep

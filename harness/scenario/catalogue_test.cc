@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/scenario/behaviours.h"
 #include "harness/scenario/parser.h"
 
 namespace lockstep {
@@ -263,11 +264,81 @@ std::vector<std::string> ExamplesOf(const std::string& page) {
 TEST(LanguagePage, HasExamplesThatAreRight) {
   const std::vector<std::string> examples =
       ExamplesOf(ReadFile(std::string(LOCKSTEP_SCENARIOS) + "/LANGUAGE.md"));
-  ASSERT_EQ(examples.size(), 2u);
+  ASSERT_EQ(examples.size(), 3u);
   const Result<std::vector<Scenario>> scenarios = ParseScenarioFile(examples[0], "fork.toml");
   EXPECT_TRUE(scenarios.has_value()) << scenarios.error().Text();
-  const Result<std::vector<Step>> steps = ParseSteps("p fork c\n" + examples[1], "LANGUAGE.md", 1);
-  EXPECT_TRUE(steps.has_value()) << steps.error().Text();
+  for (const std::string& example : {examples[1], "p fork c\n" + examples[2]}) {
+    const Result<std::vector<Step>> steps = ParseSteps(example, "LANGUAGE.md", 1);
+    EXPECT_TRUE(steps.has_value()) << steps.error().Text();
+  }
+}
+
+// --- What it covers
+// --------------------------------------------------------------------------------
+
+// Every scenario shows a behaviour, and every behaviour is shown or says why not.
+TEST(Coverage, OfTheProjectsOwnCatalogueIsWhole) {
+  const Result<std::vector<Scenario>> scenarios = LoadScenarios(LOCKSTEP_SCENARIOS);
+  ASSERT_TRUE(scenarios.has_value()) << scenarios.error().Text();
+  const auto coverage = LoadCoverage(LOCKSTEP_SCENARIOS, *scenarios);
+  ASSERT_TRUE(coverage.has_value()) << coverage.error().Text();
+  EXPECT_GT(coverage->size(), 300u);
+}
+
+class CoverageTest : public testing::Test {
+ protected:
+  // The error of a catalogue of one scenario that shows `rules`, or "".
+  std::string ErrorOf(const std::vector<std::string>& rules, const std::string& behaviours,
+                      const std::string& reasons) {
+    folder_.Write("behaviours.toml", behaviours);
+    folder_.Write("NOT_COVERED.md", reasons);
+    std::vector<Scenario> scenarios(1);
+    scenarios[0].name = "t/a";
+    scenarios[0].file = "t.toml";
+    scenarios[0].line = 7;
+    scenarios[0].rules = rules;
+    const auto coverage = LoadCoverage(folder_.Path(), scenarios);
+    return coverage ? "" : coverage.error().message;
+  }
+  const std::string one_ = "[[behaviour]]\nid = \"t.a\"\nrule = \"It is.\"\nsource = \"POSIX\"\n";
+  const std::string two_ = one_ + "[[behaviour]]\nid = \"t.b\"\nrule = \"It was.\"\nsource = \"POSIX\"\n";
+  const Folder folder_;
+};
+
+TEST_F(CoverageTest, IsWholeWithAScenarioOrAReasonForEach) {
+  EXPECT_EQ(ErrorOf({"t.a"}, one_, ""), "");
+  EXPECT_EQ(ErrorOf({"t.a"}, two_, "# Not covered\n\n- `t.b`: it needs two machines\n"), "");
+}
+
+TEST_F(CoverageTest, TellsAScenarioThatShowsNothing) {
+  EXPECT_EQ(ErrorOf({}, one_, ""), "t.toml:7: t/a shows no behaviour; expected rules = [\"AREA.ID\"]");
+}
+
+TEST_F(CoverageTest, TellsABehaviourThatIsNotThere) {
+  EXPECT_EQ(ErrorOf({"t.aa"}, one_, ""),
+            "t.toml:7: t/a: unknown behaviour 't.aa'; did you mean 't.a'?");
+  EXPECT_THAT(ErrorOf({"t.a"}, one_, "- `t.x`: because\n"),
+              HasSubstr("NOT_COVERED.md: unknown behaviour 't.x'"));
+}
+
+TEST_F(CoverageTest, TellsABehaviourThatNothingShows) {
+  EXPECT_THAT(ErrorOf({"t.a"}, two_, ""), HasSubstr("behaviours.toml:5: no scenario shows 't.b'"));
+}
+
+TEST_F(CoverageTest, TellsAReasonThatIsNotTrue) {
+  EXPECT_THAT(ErrorOf({"t.a"}, one_, "- `t.a`: because\n"),
+              HasSubstr("'t.a' is not covered, it says, but t/a shows it"));
+  EXPECT_THAT(ErrorOf({"t.a"}, two_, "- `t.b`\n"), HasSubstr("expected '- `ID`: REASON'"));
+}
+
+TEST_F(CoverageTest, TellsAMistakeInTheListAtItsPlace) {
+  EXPECT_THAT(ErrorOf({"t.a"}, one_ + one_, ""), HasSubstr(":5:1: the id 't.a' is taken, on line 1"));
+  EXPECT_THAT(ErrorOf({"t.a"}, "[[behaviour]]\nid = \"t.a\"\nrule = \"It is\"\nsource = \"x\"\n", ""),
+              HasSubstr(":3:8: 'rule' is one sentence; expected a full stop at its end"));
+  EXPECT_THAT(ErrorOf({"t.a"}, "[[behaviour]]\nid = \"a\"\nrule = \"It is.\"\nsource = \"x\"\n", ""),
+              HasSubstr(":2:6: 'a' is no id; expected 'area.few-words'"));
+  EXPECT_THAT(ErrorOf({"t.a"}, "[[behaviour]]\nid = \"t.a\"\nsource = \"x\"\n", ""),
+              HasSubstr(":1:1: this behaviour has no 'rule'"));
 }
 
 // The five transcripts that the grammar was made for.

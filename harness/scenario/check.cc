@@ -114,7 +114,8 @@ class Checker {
     }
     const bool slice = call.operation == "read" || call.operation == "write";
     return state_.Fail(call.position,
-                       fmt::format("'{}' is a {}, which has no '{}'", call.object,
+                       fmt::format("'{}' is {} {}, which has no '{}'", call.object,
+                                   *kept->kind == ObjectKind::kEvent ? "an" : "a",
                                    KindName(*kept->kind), slice ? "buf" : call.operation));
   }
 

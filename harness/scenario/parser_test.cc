@@ -458,5 +458,46 @@ TEST(Lines, MayBeIndentedByTabs) {
   EXPECT_EQ(Parsed("\tp\tnop()\t->\tNone")[0].text, "p nop() -> None");
 }
 
+// --- What ends a process, texts that match, scripts, other implementations
+// ---------------------------------------------------------------------
+
+TEST(Outcomes, MayBeTheDeathOfTheProcess) {
+  const Do what = Last<Do>("p fork c\nc nop() dies SIGBUS or raises OSError EINVAL");
+  ASSERT_EQ(what.expectation->alternatives.size(), 2u);
+  EXPECT_EQ(what.expectation->alternatives[0].kind, Expected::Kind::kDies);
+  EXPECT_EQ(what.expectation->alternatives[0].type, "SIGBUS");
+  EXPECT_EQ(what.expectation->text, "dies SIGBUS or raises OSError EINVAL");
+}
+
+TEST(Outcomes, MayBeATextThatMatches) {
+  const Do what = Last<Do>("p eval('x') -> like '<Lock...>'");
+  EXPECT_EQ(what.expectation->alternatives[0].type_of_value, "like");
+  EXPECT_EQ(what.expectation->alternatives[0].value.value, Value(std::string("<Lock...>")));
+  // It is a name as any other where no text follows.
+  EXPECT_EQ(Last<Do>("p like = fstat_size(0)\np fstat_size(1) -> like")
+                .expectation->alternatives[0]
+                .value.name,
+            "like");
+}
+
+TEST(Calls, AreOnTheTypesOverSemLockToo) {
+  EXPECT_EQ(Last<Do>("p c = Condition()\np c.notify(2)").call.operation, "notify");
+  EXPECT_EQ(Last<Do>("p l = Lock.attach(NAME)").call.operation, "Lock.attach");
+  EXPECT_EQ(Last<Do>("p b = Barrier(2)\np b.n_waiting -> 0").call.operation, "get");
+}
+
+TEST(Calls, MayGiveTheScenariosScript) {
+  EXPECT_EQ(Last<Do>("p python(SCRIPT, NAME)").call.args[0].kind, Expr::Kind::kScript);
+}
+
+TEST(Actors, MayBeOfTheOtherImplementation) {
+  EXPECT_TRUE(Last<Create>("start w on B").on_other);
+  EXPECT_FALSE(Last<Create>("start w").on_other);
+}
+
+TEST(Actors, ThatAreThreadsMayEnd) {
+  EXPECT_EQ(Last<Do>("p thread t\nt end()").call.operation, "end");
+}
+
 }  // namespace
 }  // namespace lockstep
