@@ -17,7 +17,14 @@ tl::unexpected<Error> OsError(int errno_value, std::string_view filename = {});
 
 tl::unexpected<Error> ValueError(std::string message);
 tl::unexpected<Error> AssertionError(std::string message);
+tl::unexpected<Error> BrokenBarrierError();  // CPython raises it without a message
 tl::unexpected<Error> Abandoned();
+
+// The error of `failed`, for a Result of another type.
+template <typename T>
+tl::unexpected<Error> ErrorOf(const Result<T>& failed) {
+  return tl::unexpected<Error>(failed.error());
+}
 
 // What CPython's argument parser says of a string with a NUL in it, which no C function could see
 // the whole of (Python/getargs.c: convertsimple, 's').

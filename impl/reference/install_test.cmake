@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Installs the library, moves the installation, and builds and runs the example on it in both ways:
-# by find_package() and by pkg-config. Then the example must be the one that README.md shows.
+# Installs the library, moves the installation, and builds and runs the examples on it in both ways:
+# by find_package() and by pkg-config. Then the examples must be those that README.md shows.
 #
 # cmake -D BUILD_DIR=... -D SOURCE_DIR=... -D CXX=... -D CXX_FLAGS=... -D LIBDIR=... -D PKG_CONFIG=...
 #       -D GENERATOR=...
@@ -21,9 +21,13 @@ function(run)
   set(output "${output}" PARENT_SCOPE)
 endfunction()
 
-function(run_example program)
+set(examples main event)
+set(main_output "mine: 1, count: 1")
+set(event_output "set: 1")
+
+function(run_example name program)
   run(${program})
-  if(NOT output STREQUAL "mine: 1, count: 1")
+  if(NOT output STREQUAL ${name}_output)
     message(FATAL_ERROR "${program} printed '${output}'")
   endif()
 endfunction()
@@ -37,21 +41,28 @@ run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${SOURCE_DIR}/example -B ${work}/by_cmak
     -DCMAKE_CXX_COMPILER=${CXX}
     -DCMAKE_CXX_FLAGS=${CXX_FLAGS} -DCMAKE_PREFIX_PATH=${work}/moved)
 run(${CMAKE_COMMAND} --build ${work}/by_cmake)
-run_example(${work}/by_cmake/example)
+foreach(name ${examples})
+  run_example(${name} ${work}/by_cmake/${name})
+endforeach()
 
 if(PKG_CONFIG)
   set(ENV{PKG_CONFIG_PATH} ${work}/moved/${LIBDIR}/pkgconfig)
   run(${PKG_CONFIG} --cflags --libs semlock)
   separate_arguments(package UNIX_COMMAND "${output}")
-  run(${CXX} -std=c++20 ${flags} ${SOURCE_DIR}/example/main.cc -o ${work}/by_pkg_config ${package})
-  run_example(${work}/by_pkg_config)
+  foreach(name ${examples})
+    run(${CXX} -std=c++20 ${flags} ${SOURCE_DIR}/example/${name}.cc
+        -o ${work}/by_pkg_config_${name} ${package})
+    run_example(${name} ${work}/by_pkg_config_${name})
+  endforeach()
 endif()
 
-file(READ ${SOURCE_DIR}/example/main.cc example)
-string(REGEX REPLACE "^// SPDX[^\n]*\n" "" example "${example}")
 file(READ ${SOURCE_DIR}/README.md readme)
-string(FIND "${readme}" "${example}" position)
-if(position EQUAL -1)
-  message(FATAL_ERROR "README.md does not show example/main.cc as it is")
-endif()
+foreach(name ${examples})
+  file(READ ${SOURCE_DIR}/example/${name}.cc example)
+  string(REGEX REPLACE "^// SPDX[^\n]*\n" "" example "${example}")
+  string(FIND "${readme}" "${example}" position)
+  if(position EQUAL -1)
+    message(FATAL_ERROR "README.md does not show example/${name}.cc as it is")
+  endif()
+endforeach()
 file(REMOVE_RECURSE ${work})

@@ -3,11 +3,11 @@
 // This library and a CPython on the same semaphore and on the same segment, either making what the
 // other finds. Skipped where there is no python3.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <string>
 
+#include "python_support.h"
 #include "semlock/semlock.h"
 #include "test_support.h"
 
@@ -17,29 +17,14 @@ namespace {
 using testing::Child;
 using testing::Eventually;
 using testing::Must;
+using testing::RunPython;
 using testing::ScopedName;
 
-// Runs `script` with the name as sys.argv[1]; for the body of a Child.
-int RunPython(const std::string& script, const std::string& name) {
-  execlp("python3", "python3", "-E", "-c", script.c_str(), name.c_str(), nullptr);
-  return 127;
-}
-
-class PythonInterop : public ::testing::Test {
+class PythonInterop : public testing::PythonTest {
  protected:
-  void SetUp() override {
-    Child probe([] {
-      return RunPython(
-          "import _multiprocessing, _posixshmem, mmap, sys\n"
-          "sys.exit(0 if sys.implementation.name == 'cpython' else 1)",
-          "");
-    });
-    if (probe.Wait() != 0) GTEST_SKIP() << "skipped: python3 is not a CPython with SemLock";
-  }
-
   // The exit status of `script`: 0 if none of its assertions failed.
   int Run(const std::string& script) {
-    Child child([&] { return RunPython(script, name_.get()); });
+    Child child([&] { return RunPython(script, {name_.get()}); });
     return child.Wait();
   }
 
@@ -59,8 +44,9 @@ TEST_F(PythonInterop, PythonRebuildsAndReleasesWhatWasCreatedHere) {
 
 TEST_F(PythonInterop, PythonWaitsForAReleaseFromHere) {
   SemLock lock = Must(SemLock::Create(kSemaphore, 0, 2, name_.get(), false));
-  Child python(
-      [&] { return RunPython(std::string(kRebuild) + "assert s.acquire() is True", name_.get()); });
+  Child python([&] {
+    return RunPython(std::string(kRebuild) + "assert s.acquire() is True", {name_.get()});
+  });
   ASSERT_TRUE(Eventually([&] { return testing::WaiterCount(lock) == 1; }));
   ASSERT_TRUE(lock.Release().has_value());
   EXPECT_EQ(python.Wait(), 0);

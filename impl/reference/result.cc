@@ -81,6 +81,8 @@ const char* PythonTypeName(const Error& error) {
       return "TypeError";
     case ErrorType::kOverflowError:
       return "OverflowError";
+    case ErrorType::kBrokenBarrierError:
+      return "BrokenBarrierError";
     case ErrorType::kAbandoned:
       return "Abandoned";
   }
@@ -100,6 +102,10 @@ tl::unexpected<Error> ValueError(std::string message) {
 
 tl::unexpected<Error> AssertionError(std::string message) {
   return tl::unexpected<Error>(Error{ErrorType::kAssertionError, 0, std::move(message), {}});
+}
+
+tl::unexpected<Error> BrokenBarrierError() {
+  return tl::unexpected<Error>(Error{ErrorType::kBrokenBarrierError, 0, {}, {}});
 }
 
 tl::unexpected<Error> Abandoned() {

@@ -44,6 +44,7 @@ TEST(PythonTypeName, IsTheClassOfEveryOtherType) {
   EXPECT_STREQ(PythonTypeName({ErrorType::kBufferError, 0, "", ""}), "BufferError");
   EXPECT_STREQ(PythonTypeName({ErrorType::kTypeError, 0, "", ""}), "TypeError");
   EXPECT_STREQ(PythonTypeName({ErrorType::kOverflowError, 0, "", ""}), "OverflowError");
+  EXPECT_STREQ(PythonTypeName({ErrorType::kBrokenBarrierError, 0, "", ""}), "BrokenBarrierError");
   EXPECT_STREQ(PythonTypeName({ErrorType::kAbandoned, 0, "", ""}), "Abandoned");
 }
 

@@ -22,12 +22,11 @@ namespace {
 
 using testing::Child;
 using testing::Eventually;
+using testing::kFailed;
+using testing::kNo;
+using testing::kYes;
 using testing::Must;
 using testing::ScopedName;
-
-constexpr int kYes = 1;
-constexpr int kNo = 0;
-constexpr int kFailed = 99;
 
 SemLock MakeLock(int kind, int value, int maxvalue) {
   const ScopedName name;
@@ -35,14 +34,10 @@ SemLock MakeLock(int kind, int value, int maxvalue) {
 }
 
 int AcquireInChild(SemLock& lock, bool block, std::optional<double> timeout_s = std::nullopt) {
-  const Result<bool> result = lock.Acquire(block, timeout_s);
-  if (!result) return kFailed;
-  return *result ? kYes : kNo;
+  return testing::StatusOf(lock.Acquire(block, timeout_s));
 }
 
-bool IsBlocked(const Child& child, const SemLock& lock) {
-  return testing::IsBlockedOn(child.pid(), child.pid(), lock.handle());
-}
+bool IsBlocked(const Child& child, const SemLock& lock) { return child.IsBlockedOn(lock.handle()); }
 
 TEST(SemLockFork, InheritsOwnershipUntilAfterFork) {
   SemLock lock = MakeLock(kRecursiveMutex, 1, 1);

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "errors.h"
+#include "random_name.h"
 
 namespace semlock {
 namespace {
@@ -19,27 +19,17 @@ using internal::Abandoned;
 using internal::EmbeddedNull;
 using internal::HasEmbeddedNull;
 using internal::OsError;
+using internal::RandomName;
 using internal::ValueError;
 
 constexpr int kSegmentMode = 0600;
 constexpr int kCreateFlags = O_CREAT | O_EXCL | O_RDWR;
 
+// With 8 random digits 13 characters, since FreeBSD allows 14 (shared_memory.py: _make_filename).
+constexpr char kNamePrefix[] = "/psm_";
+
 // CPython tries for ever. There are 2^32 names: a thousand taken ones in a row are not chance.
 constexpr int kNameAttempts = 1000;
-
-// A path of 13 characters, since FreeBSD allows 14 (shared_memory.py: _make_filename).
-Result<std::string> GeneratePath() {
-  constexpr char kDigits[] = "0123456789abcdef";
-  unsigned char random[4] = {};
-  // Requests of up to 256 bytes are served whole and are not interrupted (getrandom(2)).
-  if (getrandom(random, sizeof(random), 0) < 0) return OsError(errno);
-  std::string path = "/psm_";
-  for (const unsigned char byte : random) {
-    path += kDigits[byte >> 4];
-    path += kDigits[byte & 0xF];
-  }
-  return path;
-}
 
 // Calls `function` (negative and errno when it fails) until no signal interrupts it, and returns
 // what it did.
@@ -104,7 +94,7 @@ Result<SharedMemory> SharedMemory::Attach(std::optional<std::string> name, std::
 // Opens a new segment under the first generated name that is free.
 Result<SharedMemory> SharedMemory::OpenGenerated() {
   for (int attempt = 1;; ++attempt) {
-    Result<std::string> path = GeneratePath();
+    Result<std::string> path = RandomName(kNamePrefix);
     if (!path) return tl::unexpected<Error>(path.error());
     const Result<int> fd = ShmOpen(*path, kCreateFlags, kSegmentMode);
     if (fd) return SharedMemory(std::move(*path), *fd);

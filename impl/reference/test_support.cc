@@ -32,6 +32,24 @@ ScopedName::~ScopedName() {
   shm_unlink(name_.c_str());
 }
 
+NamedSemaphores::NamedSemaphores(int lock_kind) {
+  Must(SemLock::Create(lock_kind, 1, 1, lock(), false));
+  for (const ScopedName* name : {&sleeping_count_, &woken_count_, &wait_semaphore_, &flag_}) {
+    Must(SemLock::Create(kSemaphore, 0, kSemValueMax, name->get(), false));
+  }
+}
+
+std::vector<std::string> NamedSemaphores::all() const {
+  return {lock(), sleeping_count_.get(), woken_count_.get(), wait_semaphore_.get(), flag()};
+}
+
+int StatusOf(const Result<bool>& result) {
+  if (!result) return kFailed;
+  return *result ? kYes : kNo;
+}
+
+int StatusOf(const Result<void>& result) { return result ? kYes : kFailed; }
+
 void* AddressOf(const SemLock& lock) {
   return reinterpret_cast<void*>(lock.handle());  // NOLINT(performance-no-int-to-ptr)
 }
@@ -82,6 +100,10 @@ Child::~Child() {
   if (reaped_) return;
   kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
+}
+
+bool Child::IsBlockedOn(std::uintptr_t handle) const {
+  return testing::IsBlockedOn(pid_, pid_, handle);
 }
 
 void Child::Kill(int signal_number) { kill(pid_, signal_number); }

@@ -13,7 +13,9 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "semlock/condition.h"
 #include "semlock/sem_lock.h"
 
 namespace semlock::testing {
@@ -38,6 +40,26 @@ class ScopedName {
 
  private:
   std::string name_;
+};
+
+// The names of a condition's lock and three semaphores and of an event's flag, and the semaphores,
+// made by another implementation for all that the types under test know: `lock_kind` is the lock's,
+// and nothing is unlinked before the end.
+class NamedSemaphores {
+ public:
+  explicit NamedSemaphores(int lock_kind);
+
+  const std::string& lock() const { return lock_.get(); }
+  ConditionNames condition() const {
+    return {sleeping_count_.get(), woken_count_.get(), wait_semaphore_.get()};
+  }
+  const std::string& flag() const { return flag_.get(); }
+
+  // All five, in the order above.
+  std::vector<std::string> all() const;
+
+ private:
+  ScopedName lock_, sleeping_count_, woken_count_, wait_semaphore_, flag_;
 };
 
 // The semaphore of `lock` as an address again.
@@ -74,10 +96,21 @@ class Child {
 
   void Kill(int signal_number);
 
+  // Whether its only thread sleeps in a futex call on the semaphore at `handle`.
+  bool IsBlockedOn(std::uintptr_t handle) const;
+
  private:
   pid_t pid_ = -1;
   bool reaped_ = false;
 };
+
+// What a child exits with, to tell what came of a call.
+inline constexpr int kYes = 1;
+inline constexpr int kNo = 0;
+inline constexpr int kFailed = 99;
+
+int StatusOf(const Result<bool>& result);
+int StatusOf(const Result<void>& result);  // kYes if it succeeded
 
 // The value of a Result that must be one: otherwise the test program ends with the error.
 template <typename T>
@@ -87,6 +120,10 @@ T Must(Result<T> result) {
     std::abort();
   }
   return std::move(*result);
+}
+template <>
+inline void Must(Result<void> result) {
+  Must(result ? Result<bool>(true) : Result<bool>(tl::unexpected<Error>(result.error())));
 }
 
 }  // namespace semlock::testing

@@ -72,6 +72,7 @@ bool Actor::Serve(std::string_view line, int* status) {
     const Request& request = std::get<Request>(message);
     id = request.id;
     Execute(request, &reply);
+    if (ending_) return false;
     RunArrivedActions();  // as soon as the call is over, so before anybody hears that it is
   }
   FormatReply(id, reply, &line_);
@@ -135,7 +136,9 @@ bool Actor::RunAction(const SignalAction& action) {
   if (action.kind == SignalAction::Kind::kCall) {
     ++nested_;
     Reply dropped;
+    auto outer = std::move(abandonment_);  // of a call that was abandoned and is not over yet
     Execute(*action.call, &dropped);
+    abandonment_ = std::move(outer);
     --nested_;
   }
   const auto installer = action.channel.lock();  // null if that actor is gone

@@ -43,6 +43,11 @@ class Actor final : private Interrupts {
   // What the handler raised that had a call abandoned.
   Raised TakeAbandonment();
 
+  bool is_main_thread() const { return is_main_thread_; }
+
+  // Has Run() return once the request under way is carried out, without a reply to it.
+  void End() { ending_ = true; }
+
   // Runs the actions of the signals that have arrived, outside of any call: what they raise is
   // lost.
   void RunArrivedActions();
@@ -60,6 +65,7 @@ class Actor final : private Interrupts {
   const std::shared_ptr<Channel> channel_;
   const bool is_main_thread_;
   std::optional<Raised> abandonment_;
+  bool ending_ = false;
   int nested_ = 0;    // actions under way
   std::string line_;  // of replies
   std::string note_;  // of anything that is written before the reply

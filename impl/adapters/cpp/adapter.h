@@ -28,7 +28,8 @@ struct AdapterInfo {
 
   // What is claimed. "fork", "thread", "spawn", "signal", "limits" and "hammer" are RunAdapter()'s
   // own work, but "spawn" needs semaphores that can be rebuilt and "signal" an Acquire() that calls
-  // Interrupts::RunHandlers(); "rebuild_by_name", "unnamed" and "shm" are the implementation's.
+  // Interrupts::RunHandlers(); "rebuild_by_name", "unnamed", "shm" and "sync" are the
+  // implementation's.
   std::vector<std::string> capabilities = {};
 
   // Facts worth a line in a report. StandardBuildFacts() are added to them.

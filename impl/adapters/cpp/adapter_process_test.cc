@@ -36,27 +36,6 @@ class ProcessTest : public testing::Test {
                     .starts_with(R"("returned": )"));
   }
 
-  // A new actor: `how` is fork, thread or spawn. It has said hello.
-  std::unique_ptr<TestActor> NewActor(TestActor& parent, const std::string& how,
-                                      const std::string& name) {
-    auto actor = std::make_unique<TestActor>(adapter_.directory(), name);
-    const std::string reply = parent.Call(how, R"("args": [")" + name + R"("])");
-    actor->ExpectHello();
-    if (how == "thread") {
-      EXPECT_EQ(reply, kNone);
-    } else {
-      EXPECT_EQ(IntField(reply, "returned"), actor->pid());
-    }
-    return actor;
-  }
-
-  // Ends a child process and has its parent reap it.
-  void End(std::unique_ptr<TestActor> child, TestActor& parent) {
-    const std::string pid = std::to_string(child->pid());
-    child->HangUp();
-    EXPECT_EQ(parent.Call("reap", R"("args": [)" + pid + "]"), R"("returned": 0)");
-  }
-
   TestAdapter adapter_{ReferenceAdapter()};
   TestActor& root_ = adapter_.root();
 };
@@ -64,7 +43,7 @@ class ProcessTest : public testing::Test {
 TEST_F(ProcessTest, ForksAnActorWithACopyOfTheObjects) {
   MakeSemaphore(0, 1);
   EXPECT_EQ(root_.Call("acquire", R"("on": "s")"), kTrue);
-  auto child = NewActor(root_, "fork", "c");
+  auto child = adapter_.NewActor(root_, "fork", "c");
   EXPECT_EQ(child->tid(), child->pid());
   EXPECT_NE(child->pid(), root_.pid());
   EXPECT_EQ(child->Call("_count", R"("on": "s")"), R"("returned": 1)");
@@ -74,12 +53,12 @@ TEST_F(ProcessTest, ForksAnActorWithACopyOfTheObjects) {
   EXPECT_EQ(root_.Call("_count", R"("on": "s")"), R"("returned": 1)");
   EXPECT_EQ(child->Call("del", R"("on": "s")"), kNone);
   EXPECT_EQ(root_.Call("release", R"("on": "s")"), kNone);
-  End(std::move(child), root_);
+  EndChild(std::move(child), root_);
 }
 
 TEST_F(ProcessTest, ClosesTheChannelsThatAForkedChildInherited) {
-  const auto thread = NewActor(root_, "thread", "t");
-  auto child = NewActor(root_, "fork", "c");
+  const auto thread = adapter_.NewActor(root_, "thread", "t");
+  auto child = adapter_.NewActor(root_, "fork", "c");
   std::set<std::string> channels;
   for (const auto& entry :
        std::filesystem::directory_iterator("/proc/" + std::to_string(child->pid()) + "/fd")) {
@@ -89,37 +68,37 @@ TEST_F(ProcessTest, ClosesTheChannelsThatAForkedChildInherited) {
     }
   }
   EXPECT_EQ(channels, (std::set<std::string>{"c.in", "c.out"}));
-  End(std::move(child), root_);
+  EndChild(std::move(child), root_);
 }
 
 TEST_F(ProcessTest, ForksFromAForkAndFromAThread) {
   MakeSemaphore(1, 0);
-  auto child = NewActor(root_, "fork", "c");
-  auto grandchild = NewActor(*child, "fork", "g");
+  auto child = adapter_.NewActor(root_, "fork", "c");
+  auto grandchild = adapter_.NewActor(*child, "fork", "g");
   EXPECT_EQ(grandchild->Call("release", R"("on": "s")"), kNone);
   EXPECT_EQ(root_.Call("acquire", R"("on": "s")"), kTrue);
-  End(std::move(grandchild), *child);
-  End(std::move(child), root_);
-  const auto thread = NewActor(root_, "thread", "t");
-  auto forked = NewActor(*thread, "fork", "f");
+  EndChild(std::move(grandchild), *child);
+  EndChild(std::move(child), root_);
+  const auto thread = adapter_.NewActor(root_, "thread", "t");
+  auto forked = adapter_.NewActor(*thread, "fork", "f");
   EXPECT_EQ(forked->pid(), forked->tid());
-  End(std::move(forked), *thread);
+  EndChild(std::move(forked), *thread);
 }
 
 TEST_F(ProcessTest, BlocksOneActorAndNoOther) {
   MakeSemaphore(1, 0);
-  auto child = NewActor(root_, "fork", "c");
+  auto child = adapter_.NewActor(root_, "fork", "c");
   child->Start("acquire", R"("on": "s")");
   EXPECT_EQ(child->Note(), R"({"calling": 1})");
   child->ExpectBlocked();
   EXPECT_EQ(root_.Call("release", R"("on": "s")"), kNone);
   EXPECT_EQ(child->Finish(), kTrue);
-  End(std::move(child), root_);
+  EndChild(std::move(child), root_);
 }
 
 TEST_F(ProcessTest, StartsAThreadThatSharesTheObjects) {
   MakeSemaphore(0, 1);
-  const auto thread = NewActor(root_, "thread", "t");
+  const auto thread = adapter_.NewActor(root_, "thread", "t");
   EXPECT_EQ(thread->pid(), root_.pid());
   EXPECT_NE(thread->tid(), root_.tid());
   EXPECT_EQ(root_.Call("acquire", R"("on": "s")"), kTrue);
@@ -133,19 +112,19 @@ TEST_F(ProcessTest, StartsAThreadThatSharesTheObjects) {
 
 TEST_F(ProcessTest, KeepsAnObjectAliveForTheCallThatIsOnIt) {
   MakeSemaphore(1, 0);
-  auto child = NewActor(root_, "fork", "c");
-  const auto thread = NewActor(root_, "thread", "t");
+  auto child = adapter_.NewActor(root_, "fork", "c");
+  const auto thread = adapter_.NewActor(root_, "thread", "t");
   thread->Start("acquire", R"("on": "s")");
   thread->ExpectBlocked();
   EXPECT_EQ(root_.Call("del", R"("on": "s")"), kNone);
   EXPECT_EQ(child->Call("release", R"("on": "s")"), kNone);
   EXPECT_EQ(thread->Finish(), kTrue);
-  End(std::move(child), root_);
+  EndChild(std::move(child), root_);
 }
 
 TEST_F(ProcessTest, EndsWhenTheHarnessHangsUpAlthoughAThreadIsBlocked) {
   MakeSemaphore(1, 0);
-  const auto thread = NewActor(root_, "thread", "t");
+  const auto thread = adapter_.NewActor(root_, "thread", "t");
   thread->Start("acquire", R"("on": "s")");
   thread->ExpectBlocked();
   root_.HangUp();
@@ -163,7 +142,7 @@ TEST_F(ProcessTest, SpawnsAProcessThatRebuildsObjectsByTheirNames) {
   Make(R"(1, 0, 8, ")" + name + R"(", false)");
   root_.Call("SharedMemory", R"("as": "m", "kwargs": {"create": true, "size": 2})");
   root_.Call("SemLock.unnamed", R"("as": "u", "args": [1, 0, 4])");
-  auto child = NewActor(root_, "spawn", "c");
+  auto child = adapter_.NewActor(root_, "spawn", "c");
   EXPECT_NE(child->hello().find(R"("implementation": "reference")"), std::string::npos);
   EXPECT_EQ(child->hello().find("raised"), std::string::npos) << child->hello();
   EXPECT_EQ(child->Call("release", R"("on": "s")"), kNone);
@@ -176,46 +155,46 @@ TEST_F(ProcessTest, SpawnsAProcessThatRebuildsObjectsByTheirNames) {
   EXPECT_EQ(root_.Call("read", R"("on": "m", "args": [0, 2])"), R"("returned": {"bytes": "beef"})");
   EXPECT_EQ(root_.Call("unlink", R"("on": "m")"), kNone);
   EXPECT_EQ(root_.Call("sem_unlink", R"("args": [")" + name + R"("])"), kNone);
-  End(std::move(child), root_);
+  EndChild(std::move(child), root_);
 }
 
 TEST_F(ProcessTest, SpawnsFromASpawnedProcess) {
   root_.Call("SemLock.unnamed", R"("as": "u", "args": [1, 0, 4])");
-  auto child = NewActor(root_, "spawn", "c");
-  auto grandchild = NewActor(*child, "spawn", "g");
+  auto child = adapter_.NewActor(root_, "spawn", "c");
+  auto grandchild = adapter_.NewActor(*child, "spawn", "g");
   EXPECT_EQ(grandchild->Call("release", R"("on": "u")"), kNone);
   EXPECT_EQ(root_.Call("acquire", R"("on": "u")"), kTrue);
-  End(std::move(grandchild), *child);
-  End(std::move(child), root_);
+  EndChild(std::move(grandchild), *child);
+  EndChild(std::move(child), root_);
 }
 
 TEST_F(ProcessTest, TellsWhatRebuildingRaised) {
   const std::string name = adapter_.FreshName();
   Make(R"(1, 0, 8, ")" + name + R"(", false)");
   EXPECT_EQ(root_.Call("sem_unlink", R"("args": [")" + name + R"("])"), kNone);
-  auto child = NewActor(root_, "spawn", "c");
+  auto child = adapter_.NewActor(root_, "spawn", "c");
   EXPECT_NE(
       child->hello().find(R"("raised": {"type": "FileNotFoundError", "message": "No such file )"
                           R"(or directory", "errno": 2})"),
       std::string::npos)
       << child->hello();
-  End(std::move(child), root_);
+  EndChild(std::move(child), root_);
 }
 
 TEST_F(ProcessTest, LeavesOutOfASpawnedProcessWhatHasNoName) {
   MakeSemaphore(1, 0);
-  auto child = NewActor(root_, "spawn", "c");
+  auto child = adapter_.NewActor(root_, "spawn", "c");
   EXPECT_EQ(child->hello().find("raised"), std::string::npos) << child->hello();
   EXPECT_EQ(child->Call("release", R"("on": "s")"), R"("error": "there is no object 's'")");
-  End(std::move(child), root_);
+  EndChild(std::move(child), root_);
 }
 
 TEST_F(ProcessTest, ReapsTheStatusOfAnExitAndOfASignal) {
-  auto exiting = NewActor(root_, "fork", "a");
+  auto exiting = adapter_.NewActor(root_, "fork", "a");
   exiting->Start("exit", R"("args": [3])");
   EXPECT_EQ(root_.Call("reap", R"("args": [)" + std::to_string(exiting->pid()) + "]"),
             R"("returned": 768)");
-  auto killed = NewActor(root_, "fork", "b");
+  auto killed = adapter_.NewActor(root_, "fork", "b");
   kill(killed->pid(), SIGKILL);
   EXPECT_EQ(root_.Call("reap", R"("args": [)" + std::to_string(killed->pid()) + "]"),
             R"("returned": 9)");
@@ -224,7 +203,7 @@ TEST_F(ProcessTest, ReapsTheStatusOfAnExitAndOfASignal) {
 }
 
 TEST_F(ProcessTest, LeavesADeadChildUntilItIsToldToReap) {
-  auto child = NewActor(root_, "fork", "c");
+  auto child = adapter_.NewActor(root_, "fork", "c");
   kill(child->pid(), SIGKILL);
   siginfo_t info{};
   // Only its parent can wait for it; everybody can see that it is still there.
@@ -276,10 +255,10 @@ TEST_F(ProcessTest, HammersWithoutLosingAnUpdateWhenTheSemaphoreIsGood) {
   MakeSemaphore(1, 1);
   WitnessFile witness(adapter_.directory() + "/witness", 4);
   std::vector<std::unique_ptr<TestActor>> actors;
-  actors.push_back(NewActor(root_, "fork", "a"));
-  actors.push_back(NewActor(root_, "fork", "b"));
-  actors.push_back(NewActor(root_, "thread", "c"));
-  actors.push_back(NewActor(root_, "thread", "d"));
+  actors.push_back(adapter_.NewActor(root_, "fork", "a"));
+  actors.push_back(adapter_.NewActor(root_, "fork", "b"));
+  actors.push_back(adapter_.NewActor(root_, "thread", "c"));
+  actors.push_back(adapter_.NewActor(root_, "thread", "d"));
   for (int i = 0; i < 4; ++i) {
     actors[static_cast<std::size_t>(i)]->Start("hammer", HammerFields(witness, i, 4, 500));
   }
@@ -290,8 +269,16 @@ TEST_F(ProcessTest, HammersWithoutLosingAnUpdateWhenTheSemaphoreIsGood) {
   EXPECT_EQ(witness.Get(0), 2000U);
   EXPECT_EQ(witness.Get(1), 1000U);
   EXPECT_EQ(root_.Call("_get_value", R"("on": "s")"), R"("returned": 1)");
-  End(std::move(actors[0]), root_);
-  End(std::move(actors[1]), root_);
+  EndChild(std::move(actors[0]), root_);
+  EndChild(std::move(actors[1]), root_);
+}
+
+TEST_F(ProcessTest, HammersALockOfTheSynchronisationTypes) {
+  EXPECT_TRUE(root_.Call("Lock", R"("as": "s")").starts_with(R"("returned": )"));
+  WitnessFile witness(adapter_.directory() + "/witness", 1);
+  EXPECT_EQ(root_.Call("hammer", HammerFields(witness, 0, 1, 10)),
+            R"("returned": {"tuple": [10, 1]})");
+  EXPECT_EQ(root_.Call("locked", R"("on": "s")"), R"("returned": false)");
 }
 
 TEST_F(ProcessTest, HammersAndSeesAnotherThatIsInside) {

@@ -119,9 +119,17 @@ void Arguments::BindPythonFunction(const Signature& signature, const Request& re
     }
     values_[index] = &value;
   }
-  if (positional > most) {  // both numbers count `self`
-    TypeError(fmt::format("{}() takes from {} to {} positional arguments but {} were given",
-                          function, signature.required + 1, most + 1, positional + 1));
+  if (positional > most) {  // the numbers count `self`
+    const std::string takes =
+        signature.required == most
+            ? fmt::format("{} positional argument{}", most + 1, Plural(most + 1))
+            : fmt::format("from {} to {} positional arguments", signature.required + 1, most + 1);
+    return TypeError(
+        fmt::format("{}() takes {} but {} were given", function, takes, positional + 1));
+  }
+  if (signature.required == 1 && values_[0] == nullptr) {
+    TypeError(fmt::format("{}() missing 1 required positional argument: '{}'", function,
+                          signature.parameters[0]));
   }
 }
 
@@ -173,6 +181,14 @@ std::int64_t Arguments::Int64(std::size_t index, std::int64_t fallback, const ch
   return fallback;
 }
 
+std::int64_t Arguments::ClampedInt64(std::size_t index, std::int64_t fallback) {
+  const Value* value = Get(index);
+  const BigInt* big = value == nullptr ? nullptr : value->As<BigInt>();
+  if (big == nullptr) return Int64(index, fallback, "");
+  using Limits = std::numeric_limits<std::int64_t>;
+  return big->digits.front() == '-' ? Limits::min() : Limits::max();
+}
+
 std::uint64_t Arguments::Pointer(std::size_t index) {
   const Value* value = Get(index);
   if (value == nullptr) return 0;
@@ -211,6 +227,11 @@ std::optional<std::string> Arguments::OptionalString(std::size_t index) {
   const Value* value = Get(index);
   if (value == nullptr || value->As<None>() != nullptr) return std::nullopt;
   return String(index);
+}
+
+void Arguments::OnlyNone(std::size_t index) {
+  const Value* value = Get(index);
+  if (value != nullptr && value->As<None>() == nullptr) NotConverted(*value, "None");
 }
 
 std::optional<double> Arguments::Seconds(std::size_t index) {

@@ -26,7 +26,7 @@ enum class Convention {
   kAtMost,      // a bounded number (_PyArg_CheckPositional)
   kOne,         // METH_O
   kNone,        // METH_NOARGS
-  kPython,      // a method that is written in Python
+  kPython,      // a method that is written in Python; at most one parameter is required
   kAdapter,     // an operation of the protocol's own: what is wrong is an `error`
 };
 
@@ -62,6 +62,9 @@ class Arguments {
   // 64 bits; `overflow` is the OverflowError's message.
   std::int64_t Int64(std::size_t index, std::int64_t fallback, const char* overflow);
 
+  // Any int; what 64 bits cannot hold is the nearest that they can.
+  std::int64_t ClampedInt64(std::size_t index, std::int64_t fallback);
+
   // Any int, modulo 2**64.
   std::uint64_t Pointer(std::size_t index);
 
@@ -71,6 +74,9 @@ class Arguments {
 
   // None, or not given: nothing.
   std::optional<std::string> OptionalString(std::size_t index);
+
+  // A parameter that takes objects that only Python has, and None.
+  void OnlyNone(std::size_t index);
 
   // Seconds: a float, or an int as float() would take it. None, or not given: nothing.
   std::optional<double> Seconds(std::size_t index);

@@ -100,7 +100,7 @@ void Dwell(std::uint64_t* seed) {
 }
 
 // Whether acquire() got in. If not the reply says how it ended.
-bool Entered(Actor& actor, SemLock& target, Reply* reply) {
+bool Entered(Actor& actor, Lockable& target, Reply* reply) {
   auto outcome = target.Acquire(true, std::nullopt, actor.interrupts());
   const bool* acquired = std::get_if<bool>(&outcome);
   if (acquired != nullptr && *acquired) return true;
@@ -112,7 +112,7 @@ bool Entered(Actor& actor, SemLock& target, Reply* reply) {
   return false;
 }
 
-void RunRounds(Actor& actor, SemLock& target, Witness* witness, std::size_t slot,
+void RunRounds(Actor& actor, Lockable& target, Witness* witness, std::size_t slot,
                std::int64_t rounds, Reply* reply) {
   std::vector<std::uint64_t> scratch;
   std::uint64_t seed = static_cast<std::uint64_t>(NowNs()) | 1U;
@@ -136,7 +136,7 @@ void RunRounds(Actor& actor, SemLock& target, Witness* witness, std::size_t slot
 }  // namespace
 
 void Hammer(Actor& actor, const Request& request, Reply* reply) {
-  const auto target = TargetSemLock(actor, request, reply);
+  const auto target = TargetAs<Lockable>(actor, request, reply);
   if (target == nullptr) return;
   Arguments arguments(kHammer, request);
   const std::int64_t rounds = arguments.Int64(0, 0, "more than 64 bits of rounds");

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // The one interface between this adapter and the implementation that it exposes. Write these three
-// classes for yours, hand an Implementation to RunAdapter() (adapter.h), and that is an adapter:
-// channels, requests, typed values, processes, threads and signals are done for you.
+// classes for yours (and, if it has them, those of sync.h), hand an Implementation to RunAdapter()
+// (adapter.h), and that is an adapter: channels, requests, typed values, processes, threads and
+// signals are done for you.
 //
 // The adapter records and never judges, so neither should these methods: pass every argument on as
 // it is, and report what came of it, right or wrong.
@@ -60,23 +61,29 @@ class Interrupts {
   ~Interrupts() = default;
 };
 
-// One SemLock object.
-//
-// Threads: all methods may be called by several threads at once, also on the same object; the
-// adapter holds no lock meanwhile. Destroyed when no call is under way any more. A forked child
-// goes on with its copy. Acquire() may block, nothing else may. An exception that escapes is
-// reported as a failure of the adapter.
-class SemLock {
+// What can be acquired and released: a SemLock, and most of the types of sync.h.
+class Lockable {
  public:
-  virtual ~SemLock() = default;
+  virtual ~Lockable() = default;
 
   // acquire(block, timeout): whether a permit was taken. `timeout_s` is in seconds and any double,
   // NaN and infinities included; none means no limit.
   virtual Outcome<bool> Acquire(bool block, std::optional<double> timeout_s,
                                 Interrupts& interrupts) = 0;
 
-  // release(), _count(), _is_mine(), _get_value(), _is_zero(), _after_fork().
+  // release().
   virtual Outcome<None> Release() = 0;
+};
+
+// One SemLock object.
+//
+// Threads: all methods may be called by several threads at once, also on the same object; the
+// adapter holds no lock meanwhile. Destroyed when no call is under way any more. A forked child
+// goes on with its copy. Acquire() may block, nothing else may. An exception that escapes is
+// reported as a failure of the adapter.
+class SemLock : public Lockable {
+ public:
+  // _count(), _is_mine(), _get_value(), _is_zero(), _after_fork().
   virtual Outcome<std::int64_t> Count() = 0;
   virtual Outcome<bool> IsMine() = 0;
   virtual Outcome<std::int64_t> GetValue() = 0;
@@ -114,9 +121,11 @@ class SharedMemory {
   virtual Outcome<None> Unlink() = 0;
 };
 
+class SyncTypes;  // sync.h
+
 // The implementation: what makes the objects, and its free functions. It outlives every object and
 // is called by several threads at once. What is not overridden is unsupported; leave its capability
-// ("rebuild_by_name", "unnamed", "shm") out of the AdapterInfo then.
+// ("rebuild_by_name", "unnamed", "shm", "sync") out of the AdapterInfo then.
 class Implementation {
  public:
   virtual ~Implementation() = default;
@@ -167,6 +176,9 @@ class Implementation {
       const std::optional<std::string>& /*name*/, bool /*create*/, std::int64_t /*size*/) {
     return Unsupported{"no shared memory"};
   }
+
+  // Lock, RLock, Semaphore, BoundedSemaphore, Condition, Event, Barrier: null where there are none.
+  virtual SyncTypes* sync_types() { return nullptr; }
 };
 
 }  // namespace lockstep::adapter

@@ -13,16 +13,8 @@ constexpr Signature kDelete{"del", "del", Convention::kAdapter, 0, {}};
 
 bool IsDunder(std::string_view name) { return name.starts_with("__") && name.ends_with("__"); }
 
-void NoAttribute(std::string_view type, const std::string& name, Reply* reply) {
-  if (IsDunder(name)) {
-    reply->result = Unsupported{"introspection of the type is the interpreter's"};
-    return;
-  }
-  reply->result = Raised{
-      "AttributeError", "'" + std::string(type) + "' object has no attribute '" + name + "'", {}};
-}
-
-void GetOfSemLock(Actor& actor, SemLock& object, const std::string& name, Reply* reply) {
+// Whether there is such an attribute; if so the reply has it.
+bool GetOfSemLock(Actor& actor, SemLock& object, const std::string& name, Reply* reply) {
   if (name == "handle") {
     Record(actor, reply->Timed([&] { return object.Handle(); }), reply);
   } else if (name == "kind") {
@@ -35,11 +27,12 @@ void GetOfSemLock(Actor& actor, SemLock& object, const std::string& name, Reply*
     Record(actor, reply->Timed([&] { return actor.process().implementation().SemValueMax(); }),
            reply);
   } else {
-    NoAttribute("_multiprocessing.SemLock", name, reply);
+    return false;
   }
+  return true;
 }
 
-void GetOfSharedMemory(Actor& actor, SharedMemory& object, const std::string& name, Reply* reply) {
+bool GetOfSharedMemory(Actor& actor, SharedMemory& object, const std::string& name, Reply* reply) {
   const std::lock_guard lock(actor.process().shared_memory_mutex());
   if (name == "size") {
     Record(actor, reply->Timed([&] { return object.Size(); }), reply);
@@ -49,19 +42,31 @@ void GetOfSharedMemory(Actor& actor, SharedMemory& object, const std::string& na
     const bool open = reply->Timed([&] { return object.Data().has_value(); });
     reply->result = open ? Value(TypeName{"memoryview"}) : Value();
   } else {
-    NoAttribute("SharedMemory", name, reply);
+    return false;
   }
+  return true;
 }
 
-// What the request is on, or nothing, and then the reply says why.
-std::optional<Object> Target(Actor& actor, const Request& request, Reply* reply) {
-  if (!request.on) {
-    reply->result = AdapterError{"'" + request.op + "' needs an object: 'on'"};
-    return std::nullopt;
+bool GetOfBarrier(Actor& actor, Barrier& object, const std::string& name, Reply* reply) {
+  if (name == "parties") {
+    Record(actor, reply->Timed([&] { return object.Parties(); }), reply);
+  } else if (name == "n_waiting") {
+    Record(actor, reply->Timed([&] { return object.NWaiting(); }), reply);
+  } else if (name == "broken") {
+    Record(actor, reply->Timed([&] { return object.Broken(); }), reply);
+  } else {
+    return false;
   }
-  auto object = actor.process().Find(*request.on);
-  if (!object) reply->result = AdapterError{"there is no object '" + *request.on + "'"};
-  return object;
+  return true;
+}
+
+bool GetOf(Actor& actor, const Object& object, const std::string& name, Reply* reply) {
+  if (const auto semlock = object.As<SemLock>()) return GetOfSemLock(actor, *semlock, name, reply);
+  if (const auto memory = object.As<SharedMemory>()) {
+    return GetOfSharedMemory(actor, *memory, name, reply);
+  }
+  if (const auto barrier = object.As<Barrier>()) return GetOfBarrier(actor, *barrier, name, reply);
+  return false;
 }
 
 }  // namespace
@@ -80,6 +85,29 @@ Operation FindOperation(std::string_view name) {
       {"_after_fork", AfterFork},
       {"__enter__", Enter},
       {"__exit__", Exit},
+      {"Lock", MakeLock},
+      {"RLock", MakeRLock},
+      {"Semaphore", MakeSemaphore},
+      {"BoundedSemaphore", MakeBoundedSemaphore},
+      {"Condition", MakeCondition},
+      {"Event", MakeEvent},
+      {"Barrier", MakeBarrier},
+      {"Lock.attach", AttachLock},
+      {"RLock.attach", AttachRLock},
+      {"Semaphore.attach", AttachSemaphore},
+      {"BoundedSemaphore.attach", AttachBoundedSemaphore},
+      {"Condition.attach", AttachCondition},
+      {"Event.attach", AttachEvent},
+      {"locked", Locked},
+      {"get_value", GetPermits},
+      {"wait", Wait},
+      {"notify", Notify},
+      {"notify_all", NotifyAll},
+      {"is_set", IsSet},
+      {"set", Set},
+      {"clear", Clear},
+      {"reset", Reset},
+      {"abort", Abort},
       {"get", GetAttribute},
       {"sem_unlink", SemUnlink},
       {"shm_open", ShmOpen},
@@ -100,6 +128,7 @@ Operation FindOperation(std::string_view name) {
       {"spawn", Spawn},
       {"reap", Reap},
       {"exit", ExitProcess},
+      {"end", EndThread},
       {"on_signal", OnSignal},
       {"umask", Umask},
       {"rlimit", SetLimit},
@@ -114,11 +143,7 @@ void GetAttribute(Actor& actor, const Request& request, Reply* reply) {
   Arguments arguments(kGet, request);
   const std::string name = arguments.String(0);
   if (!Bound(arguments, reply)) return;
-  if (const auto* semlock = std::get_if<std::shared_ptr<SemLock>>(&*target)) {
-    GetOfSemLock(actor, **semlock, name, reply);
-  } else {
-    GetOfSharedMemory(actor, *std::get<std::shared_ptr<SharedMemory>>(*target), name, reply);
-  }
+  if (!GetOf(actor, *target, name, reply)) NoAttribute(*target, name, reply);
 }
 
 void DeleteObject(Actor& actor, const Request& request, Reply* reply) {
@@ -132,21 +157,25 @@ void Nop(Actor& /*actor*/, const Request& /*request*/, Reply* reply) { reply->re
 
 Raised OsError(int error_number) { return {"OSError", strerror(error_number), error_number}; }
 
-std::shared_ptr<SemLock> TargetSemLock(Actor& actor, const Request& request, Reply* reply) {
-  const auto target = Target(actor, request, reply);
-  if (!target) return nullptr;
-  if (const auto* semlock = std::get_if<std::shared_ptr<SemLock>>(&*target)) return *semlock;
-  NoAttribute("SharedMemory", request.op, reply);
-  return nullptr;
+std::optional<Object> Target(Actor& actor, const Request& request, Reply* reply) {
+  if (!request.on) {
+    reply->result = AdapterError{"'" + request.op + "' needs an object: 'on'"};
+    return std::nullopt;
+  }
+  auto object = actor.process().Find(*request.on);
+  if (!object) reply->result = AdapterError{"there is no object '" + *request.on + "'"};
+  return object;
 }
 
-std::shared_ptr<SharedMemory> TargetSharedMemory(Actor& actor, const Request& request,
-                                                 Reply* reply) {
-  const auto target = Target(actor, request, reply);
-  if (!target) return nullptr;
-  if (const auto* memory = std::get_if<std::shared_ptr<SharedMemory>>(&*target)) return *memory;
-  NoAttribute("_multiprocessing.SemLock", request.op, reply);
-  return nullptr;
+void NoAttribute(const Object& object, const std::string& name, Reply* reply) {
+  if (IsDunder(name)) {
+    reply->result = Unsupported{"introspection of the type is the interpreter's"};
+    return;
+  }
+  reply->result =
+      Raised{"AttributeError",
+             "'" + std::string(object.type()) + "' object has no attribute '" + name + "'",
+             {}};
 }
 
 bool Bound(const Arguments& arguments, Reply* reply) {

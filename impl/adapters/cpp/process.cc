@@ -11,7 +11,8 @@ namespace lockstep::adapter {
 void Process::Keep(const std::string& name, Object object) {
   const std::lock_guard lock(objects_mutex_);
   // Swapped, so that what was there before is destroyed by the caller's argument, after the lock.
-  std::swap(objects_[name], object);
+  const auto [kept, added] = objects_.try_emplace(name, object);
+  if (!added) std::swap(kept->second, object);
 }
 
 std::optional<Object> Process::Find(const std::string& name) const {

@@ -12,6 +12,8 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -19,12 +21,46 @@
 #include "channel.h"
 #include "implementation.h"
 #include "signals.h"
+#include "sync.h"
 
 namespace lockstep::adapter {
 
 // An object as it is kept under a name. Shared, so that `del` during a call on it is safe: the last
 // user destroys it.
-using Object = std::variant<std::shared_ptr<SemLock>, std::shared_ptr<SharedMemory>>;
+class Object {
+ public:
+  // `type` is what an AttributeError calls its type, and lives for ever.
+  template <typename T>
+  Object(std::string_view type, std::shared_ptr<T> pointer)
+      : type_(type), pointer_(std::move(pointer)) {}
+
+  std::string_view type() const { return type_; }
+
+  // The object as a T, or null if it is none: every Semaphore is a Lock too, and every Lock is
+  // Lockable.
+  template <typename T>
+  std::shared_ptr<T> As() const {
+    return std::visit(
+        [](const auto& pointer) -> std::shared_ptr<T> {
+          if constexpr (std::is_convertible_v<decltype(pointer), std::shared_ptr<T>>) {
+            return pointer;
+          } else {
+            return nullptr;
+          }
+        },
+        pointer_);
+  }
+
+ private:
+  std::string_view type_;
+  std::variant<std::shared_ptr<SemLock>, std::shared_ptr<SharedMemory>, std::shared_ptr<Lock>,
+               std::shared_ptr<Semaphore>, std::shared_ptr<Condition>, std::shared_ptr<Event>,
+               std::shared_ptr<Barrier>>
+      pointer_;
+};
+
+inline constexpr std::string_view kSemLockType = "_multiprocessing.SemLock";
+inline constexpr std::string_view kSharedMemoryType = "SharedMemory";
 
 // Any thread may call any method. Nothing is locked while the implementation is called, but for
 // shared_memory_mutex(), under which no call blocks.

@@ -28,6 +28,7 @@ constexpr Signature kFork{"fork", "fork", Convention::kAdapter, 1, {"channel"}};
 constexpr Signature kThread{"thread", "thread", Convention::kAdapter, 1, {"channel"}};
 constexpr Signature kSpawn{"spawn", "spawn", Convention::kAdapter, 1, {"channel"}};
 constexpr Signature kReap{"reap", "reap", Convention::kAdapter, 1, {"pid"}};
+constexpr Signature kEnd{"end", "end", Convention::kAdapter, 0, {}};
 constexpr Signature kExit{"exit", "exit", Convention::kAdapter, 0, {"status"}};
 
 constexpr int kNoChannel = 2;
@@ -211,6 +212,15 @@ void ExitProcess(Actor& /*actor*/, const Request& request, Reply* reply) {
   const int status = arguments.Int(0);
   if (!Bound(arguments, reply)) return;
   _exit(status);
+}
+
+void EndThread(Actor& actor, const Request& request, Reply* reply) {
+  if (!Bound(Arguments(kEnd, request), reply)) return;
+  if (actor.is_main_thread()) {
+    reply->result = AdapterError{"the main thread ends with its process only"};
+    return;
+  }
+  actor.End();
 }
 
 }  // namespace lockstep::adapter

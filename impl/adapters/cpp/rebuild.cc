@@ -46,10 +46,10 @@ Raised BadDescription() { return {"RuntimeError", "the description of the object
 
 // Puts a made object under its name; what it raised otherwise.
 template <typename T>
-std::optional<Raised> KeepMade(Process& process, const std::string& key,
+std::optional<Raised> KeepMade(Process& process, const std::string& key, std::string_view type,
                                Outcome<std::unique_ptr<T>> outcome) {
   if (auto* made = std::get_if<std::unique_ptr<T>>(&outcome); made != nullptr && *made != nullptr) {
-    process.Keep(key, std::shared_ptr<T>(std::move(*made)));
+    process.Keep(key, Object(type, std::shared_ptr<T>(std::move(*made))));
     return std::nullopt;
   }
   if (auto* raised = std::get_if<Raised>(&outcome)) return std::move(*raised);
@@ -67,11 +67,12 @@ std::optional<Raised> RebuildSemLock(const std::vector<Value>& items, Process& p
   const int int_maxvalue = static_cast<int>(*maxvalue);
   Implementation& implementation = process.implementation();
   if (name != nullptr) {
-    return KeepMade(process, *key, implementation.RebuildSemLock(0, int_kind, int_maxvalue, *name));
+    return KeepMade(process, *key, kSemLockType,
+                    implementation.RebuildSemLock(0, int_kind, int_maxvalue, *name));
   }
   const int fd = static_cast<int>(*descriptor);
-  auto raised =
-      KeepMade(process, *key, implementation.RebuildUnnamedSemLock(fd, int_kind, int_maxvalue));
+  auto raised = KeepMade(process, *key, kSemLockType,
+                         implementation.RebuildUnnamedSemLock(fd, int_kind, int_maxvalue));
   close(fd);
   return raised;
 }
@@ -81,7 +82,8 @@ std::optional<Raised> RebuildSharedMemory(const std::vector<Value>& items, Proce
   const auto* name = items[2].As<std::string>();
   if (!key || !name) return BadDescription();
   const std::lock_guard lock(process.shared_memory_mutex());
-  return KeepMade(process, *key, process.implementation().OpenSharedMemory(*name, false, 0));
+  return KeepMade(process, *key, kSharedMemoryType,
+                  process.implementation().OpenSharedMemory(*name, false, 0));
 }
 
 std::optional<Raised> RebuildOne(const Value& description, Process& process) {
@@ -100,14 +102,14 @@ ObjectsDescription DescribeObjects(Process& process) {
   List list;
   for (const auto& [key, object] : description.objects) {
     std::optional<Tuple> tuple;
-    if (const auto* semlock = std::get_if<std::shared_ptr<SemLock>>(&object)) {
-      tuple = Describe(key, **semlock);
-      if (const auto descriptor = (*semlock)->Descriptor()) {
+    if (const auto semlock = object.As<SemLock>()) {
+      tuple = Describe(key, *semlock);
+      if (const auto descriptor = semlock->Descriptor()) {
         description.descriptors.push_back(*descriptor);
       }
-    } else {
+    } else if (const auto memory = object.As<SharedMemory>()) {
       const std::lock_guard lock(process.shared_memory_mutex());
-      tuple = Describe(key, *std::get<std::shared_ptr<SharedMemory>>(object));
+      tuple = Describe(key, *memory);
     }
     if (tuple) list.items.emplace_back(*std::move(tuple));
   }

@@ -23,7 +23,8 @@ struct ObjectsDescription {
 };
 
 // Describes every object that can be rebuilt. What has neither a name nor a descriptor, such as a
-// semaphore that was unlinked at its creation, exists nowhere else and is left out.
+// semaphore that was unlinked at its creation, exists nowhere else and is left out, as are the
+// types of sync.h.
 ObjectsDescription DescribeObjects(Process& process);
 
 // Makes the described objects in this process and closes the descriptors. What the first failure

@@ -3,53 +3,13 @@
 
 #include <semlock/semlock.h>
 
-#include <type_traits>
 #include <utility>
+
+#include "reference_outcome.h"
+#include "reference_sync.h"
 
 namespace lockstep::adapter {
 namespace {
-
-Raised RaisedBy(const semlock::Error& error) {
-  Raised raised{semlock::PythonTypeName(error), error.message, {}};
-  if (error.type == semlock::ErrorType::kOsError) raised.errno_value = error.errno_value;
-  return raised;
-}
-
-template <typename T>
-struct OutcomeOf {
-  using Type = T;
-};
-template <>
-struct OutcomeOf<void> {
-  using Type = None;
-};
-template <>
-struct OutcomeOf<int> {
-  using Type = std::int64_t;
-};
-
-// What a failed Result is as an outcome.
-template <typename T>
-Outcome<T> Failure(const semlock::Error& error) {
-  if (error.type == semlock::ErrorType::kAbandoned) return Abandoned{};
-  return RaisedBy(error);
-}
-
-template <typename T>
-Outcome<typename OutcomeOf<T>::Type> ToOutcome(const semlock::Result<T>& result) {
-  using Type = typename OutcomeOf<T>::Type;
-  if (!result) return Failure<Type>(result.error());
-  if constexpr (std::is_void_v<T>) {
-    return None{};
-  } else {
-    return Type{*result};
-  }
-}
-
-semlock::InterruptHook HookOf(Interrupts& interrupts) {
-  return {[](void* context) { return static_cast<Interrupts*>(context)->RunHandlers(); },
-          &interrupts};
-}
 
 class ReferenceSemLock final : public SemLock {
  public:
@@ -97,34 +57,26 @@ class ReferenceSharedMemory final : public SharedMemory {
   semlock::SharedMemory object_;
 };
 
-Outcome<std::unique_ptr<SemLock>> Wrap(semlock::Result<semlock::SemLock> result) {
-  if (!result) return Failure<std::unique_ptr<SemLock>>(result.error());
-  return std::make_unique<ReferenceSemLock>(*std::move(result));
-}
-
-Outcome<std::unique_ptr<SharedMemory>> Wrap(semlock::Result<semlock::SharedMemory> result) {
-  if (!result) return Failure<std::unique_ptr<SharedMemory>>(result.error());
-  return std::make_unique<ReferenceSharedMemory>(*std::move(result));
-}
-
 class ReferenceImplementation final : public Implementation {
  public:
   Outcome<std::unique_ptr<SemLock>> CreateSemLock(int kind, int value, int maxvalue,
                                                   const std::string& name, bool unlink) override {
-    return Wrap(semlock::SemLock::Create(kind, value, maxvalue, name, unlink));
+    return Wrap<ReferenceSemLock, SemLock>(
+        semlock::SemLock::Create(kind, value, maxvalue, name, unlink));
   }
   Outcome<std::unique_ptr<SemLock>> RebuildSemLock(
       std::uintptr_t handle, int kind, int maxvalue,
       const std::optional<std::string>& name) override {
-    return Wrap(semlock::SemLock::Rebuild(handle, kind, maxvalue, name));
+    return Wrap<ReferenceSemLock, SemLock>(semlock::SemLock::Rebuild(handle, kind, maxvalue, name));
   }
   Outcome<std::unique_ptr<SemLock>> CreateUnnamedSemLock(int kind, int value,
                                                          int maxvalue) override {
-    return Wrap(semlock::SemLock::CreateUnnamed(kind, value, maxvalue));
+    return Wrap<ReferenceSemLock, SemLock>(semlock::SemLock::CreateUnnamed(kind, value, maxvalue));
   }
   Outcome<std::unique_ptr<SemLock>> RebuildUnnamedSemLock(int descriptor, int kind,
                                                           int maxvalue) override {
-    return Wrap(semlock::SemLock::RebuildFromFd(descriptor, kind, maxvalue));
+    return Wrap<ReferenceSemLock, SemLock>(
+        semlock::SemLock::RebuildFromFd(descriptor, kind, maxvalue));
   }
   Outcome<None> SemUnlink(const std::string& name) override {
     return ToOutcome(semlock::SemUnlink(name));
@@ -141,9 +93,14 @@ class ReferenceImplementation final : public Implementation {
   }
   Outcome<std::unique_ptr<SharedMemory>> OpenSharedMemory(const std::optional<std::string>& name,
                                                           bool create, std::int64_t size) override {
-    return Wrap(create ? semlock::SharedMemory::Create(name, size)
-                       : semlock::SharedMemory::Attach(name, size));
+    return Wrap<ReferenceSharedMemory, SharedMemory>(
+        create ? semlock::SharedMemory::Create(name, size)
+               : semlock::SharedMemory::Attach(name, size));
   }
+  SyncTypes* sync_types() override { return sync_types_.get(); }
+
+ private:
+  const std::unique_ptr<SyncTypes> sync_types_ = MakeReferenceSyncTypes();
 };
 
 }  // namespace

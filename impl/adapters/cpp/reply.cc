@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+#include <utility>
+
 #include "json.h"
 
 namespace lockstep::adapter {
@@ -29,6 +31,13 @@ struct ResultWriter {
   }
 };
 
+// One address as it is, several as an array.
+void AppendHandles(const std::vector<std::uintptr_t>& handles, std::string* line) {
+  List addresses;
+  for (const std::uintptr_t handle : handles) addresses.items.push_back(IntFromUnsigned(handle));
+  AppendValue(handles.size() == 1 ? addresses.items[0] : Value(std::move(addresses)), line);
+}
+
 }  // namespace
 
 std::int64_t NowNs() {
@@ -48,9 +57,9 @@ void FormatReply(std::int64_t id, const Reply& reply, std::string* line) {
   *line += R"(, "end": )";
   AppendInt(end_ns, line);
   std::visit(ResultWriter{line}, reply.result);
-  if (reply.handle) {
+  if (!reply.handles.empty()) {
     *line += R"(, "handle": )";
-    AppendValue(IntFromUnsigned(*reply.handle), line);
+    AppendHandles(reply.handles, line);
   }
   *line += "}\n";
 }

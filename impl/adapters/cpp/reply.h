@@ -5,11 +5,11 @@
 #define LOCKSTEP_IMPL_ADAPTERS_CPP_REPLY_H_
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "implementation.h"
 #include "value.h"
@@ -33,7 +33,7 @@ struct Reply {
   std::int64_t begin_ns = 0;  // just before the call; 0 while there was none
   std::int64_t end_ns = 0;    // just after it
   Result result;
-  std::optional<std::uintptr_t> handle;  // beside a constructor's result
+  std::vector<std::uintptr_t> handles;  // beside a constructor's result
 
   // Makes the call between the two stamps and returns what it returned.
   template <typename Call>

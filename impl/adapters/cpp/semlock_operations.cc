@@ -34,45 +34,21 @@ constexpr Signature kSemUnlink{
 
 constexpr std::int64_t kRecursiveMutex = 0;
 
-// Keeps what a constructor made. Not timed: it is no part of the call.
-void RecordSemLock(Actor& actor, const Request& request, Outcome<std::unique_ptr<SemLock>> outcome,
-                   Reply* reply) {
-  auto* made = std::get_if<std::unique_ptr<SemLock>>(&outcome);
-  if (made == nullptr || *made == nullptr) {
-    reply->result = AdapterError{"the implementation made no object"};
-    if (auto* raised = std::get_if<Raised>(&outcome)) reply->result = std::move(*raised);
-    if (auto* missing = std::get_if<Unsupported>(&outcome)) reply->result = std::move(*missing);
-    return;
-  }
-  const std::shared_ptr<SemLock> object = std::move(*made);
-  reply->result = TypeName{"SemLock"};
-  const auto handle = object->Handle();
-  if (const auto* address = std::get_if<std::uintptr_t>(&handle)) reply->handle = *address;
-  if (request.as) actor.process().Keep(*request.as, object);
-}
-
-// A method without arguments.
-template <typename Method>
-void CallMethod(Actor& actor, const Request& request, const Signature& signature, Reply* reply,
-                Method method) {
-  const auto target = TargetSemLock(actor, request, reply);
-  if (target == nullptr || !Bound(Arguments(signature, request), reply)) return;
-  Record(actor, reply->Timed([&] { return ((*target).*method)(); }), reply);
-}
-
 // CPython's acquire() lets the owner of a recursive mutex in before it looks at the timeout, so
 // that a timeout that cannot be converted then does not matter (semaphore.c:
-// _multiprocessing_SemLock_acquire_impl).
-bool EntersAgain(SemLock& target) {
-  const auto kind = target.Kind();
+// _multiprocessing_SemLock_acquire_impl). The types of sync.h do not tell who their owner is.
+bool EntersAgain(Lockable& target) {
+  auto* const semlock = dynamic_cast<SemLock*>(&target);
+  if (semlock == nullptr) return false;
+  const auto kind = semlock->Kind();
   const auto* number = std::get_if<std::int64_t>(&kind);
   if (number == nullptr || *number != kRecursiveMutex) return false;
-  const auto mine = target.IsMine();
+  const auto mine = semlock->IsMine();
   const bool* is_mine = std::get_if<bool>(&mine);
   return is_mine != nullptr && *is_mine;
 }
 
-void DoAcquire(Actor& actor, const Request& request, SemLock& target, bool block,
+void DoAcquire(Actor& actor, const Request& request, Lockable& target, bool block,
                std::optional<double> timeout_s, Reply* reply) {
   if (block) actor.Announce(request);
   Record(actor, reply->Timed([&] { return target.Acquire(block, timeout_s, actor.interrupts()); }),
@@ -80,6 +56,13 @@ void DoAcquire(Actor& actor, const Request& request, SemLock& target, bool block
 }
 
 }  // namespace
+
+std::vector<std::uintptr_t> HandlesOf(SemLock& object) {
+  const auto handle = object.Handle();
+  const auto* address = std::get_if<std::uintptr_t>(&handle);
+  if (address == nullptr) return {};
+  return {*address};
+}
 
 void CreateSemLock(Actor& actor, const Request& request, Reply* reply) {
   Arguments arguments(kCreate, request);
@@ -90,10 +73,10 @@ void CreateSemLock(Actor& actor, const Request& request, Reply* reply) {
   const bool unlink = arguments.Bool(4);
   if (!Bound(arguments, reply)) return;
   Implementation& implementation = actor.process().implementation();
-  RecordSemLock(actor, request, reply->Timed([&] {
+  RecordMade(actor, request, kSemLockType, reply->Timed([&] {
     return implementation.CreateSemLock(kind, value, maxvalue, name, unlink);
   }),
-                reply);
+             reply);
 }
 
 void RebuildSemLock(Actor& actor, const Request& request, Reply* reply) {
@@ -104,10 +87,10 @@ void RebuildSemLock(Actor& actor, const Request& request, Reply* reply) {
   const std::optional<std::string> name = arguments.OptionalString(3);
   if (!Bound(arguments, reply)) return;
   Implementation& implementation = actor.process().implementation();
-  RecordSemLock(actor, request, reply->Timed([&] {
+  RecordMade(actor, request, kSemLockType, reply->Timed([&] {
     return implementation.RebuildSemLock(handle, kind, maxvalue, name);
   }),
-                reply);
+             reply);
 }
 
 void CreateUnnamedSemLock(Actor& actor, const Request& request, Reply* reply) {
@@ -117,14 +100,14 @@ void CreateUnnamedSemLock(Actor& actor, const Request& request, Reply* reply) {
   const int maxvalue = arguments.Int(2);
   if (!Bound(arguments, reply)) return;
   Implementation& implementation = actor.process().implementation();
-  RecordSemLock(actor, request, reply->Timed([&] {
+  RecordMade(actor, request, kSemLockType, reply->Timed([&] {
     return implementation.CreateUnnamedSemLock(kind, value, maxvalue);
   }),
-                reply);
+             reply);
 }
 
 void Acquire(Actor& actor, const Request& request, Reply* reply) {
-  const auto target = TargetSemLock(actor, request, reply);
+  const auto target = TargetAs<Lockable>(actor, request, reply);
   if (target == nullptr) return;
   Arguments arguments(kAcquire, request);
   const bool block = arguments.Bool(0, true);
@@ -139,37 +122,37 @@ void Acquire(Actor& actor, const Request& request, Reply* reply) {
 }
 
 void Enter(Actor& actor, const Request& request, Reply* reply) {
-  const auto target = TargetSemLock(actor, request, reply);
+  const auto target = TargetAs<Lockable>(actor, request, reply);
   if (target == nullptr || !Bound(Arguments(kEnter, request), reply)) return;
   DoAcquire(actor, request, *target, true, std::nullopt, reply);
 }
 
 void Release(Actor& actor, const Request& request, Reply* reply) {
-  CallMethod(actor, request, kRelease, reply, &SemLock::Release);
+  CallMethod(actor, request, kRelease, &Lockable::Release, reply);
 }
 
 void Exit(Actor& actor, const Request& request, Reply* reply) {
-  CallMethod(actor, request, kExit, reply, &SemLock::Release);
+  CallMethod(actor, request, kExit, &Lockable::Release, reply);
 }
 
 void Count(Actor& actor, const Request& request, Reply* reply) {
-  CallMethod(actor, request, kCount, reply, &SemLock::Count);
+  CallMethod(actor, request, kCount, &SemLock::Count, reply);
 }
 
 void IsMine(Actor& actor, const Request& request, Reply* reply) {
-  CallMethod(actor, request, kIsMine, reply, &SemLock::IsMine);
+  CallMethod(actor, request, kIsMine, &SemLock::IsMine, reply);
 }
 
 void GetValue(Actor& actor, const Request& request, Reply* reply) {
-  CallMethod(actor, request, kGetValue, reply, &SemLock::GetValue);
+  CallMethod(actor, request, kGetValue, &SemLock::GetValue, reply);
 }
 
 void IsZero(Actor& actor, const Request& request, Reply* reply) {
-  CallMethod(actor, request, kIsZero, reply, &SemLock::IsZero);
+  CallMethod(actor, request, kIsZero, &SemLock::IsZero, reply);
 }
 
 void AfterFork(Actor& actor, const Request& request, Reply* reply) {
-  CallMethod(actor, request, kAfterFork, reply, &SemLock::AfterFork);
+  CallMethod(actor, request, kAfterFork, &SemLock::AfterFork, reply);
 }
 
 void SemUnlink(Actor& actor, const Request& request, Reply* reply) {

@@ -61,9 +61,9 @@ void SystemCall(Reply* reply, Call call) {
 }
 
 template <typename Method>
-void CallMethod(Actor& actor, const Request& request, const Signature& signature, Reply* reply,
-                Method method) {
-  const auto target = TargetSharedMemory(actor, request, reply);
+void CallAlone(Actor& actor, const Request& request, const Signature& signature, Method method,
+               Reply* reply) {
+  const auto target = TargetAs<SharedMemory>(actor, request, reply);
   if (target == nullptr || !Bound(Arguments(signature, request), reply)) return;
   const std::lock_guard lock(actor.process().shared_memory_mutex());
   Record(actor, reply->Timed([&] { return ((*target).*method)(); }), reply);
@@ -109,33 +109,19 @@ void OpenSharedMemory(Actor& actor, const Request& request, Reply* reply) {
     return reply->Timed(
         [&] { return actor.process().implementation().OpenSharedMemory(name, create, size); });
   }();
-  if (auto* made = std::get_if<std::unique_ptr<SharedMemory>>(&outcome)) {
-    if (*made == nullptr) {
-      reply->result = AdapterError{"the implementation made no object"};
-      return;
-    }
-    reply->result = TypeName{"SharedMemory"};
-    const std::shared_ptr<SharedMemory> object = std::move(*made);
-    if (request.as) actor.process().Keep(*request.as, object);
-  } else if (auto* raised = std::get_if<Raised>(&outcome)) {
-    reply->result = std::move(*raised);
-  } else if (auto* unsupported = std::get_if<Unsupported>(&outcome)) {
-    reply->result = std::move(*unsupported);
-  } else {
-    reply->result = actor.TakeAbandonment();
-  }
+  RecordMade(actor, request, kSharedMemoryType, std::move(outcome), reply);
 }
 
 void CloseSharedMemory(Actor& actor, const Request& request, Reply* reply) {
-  CallMethod(actor, request, kClose, reply, &SharedMemory::Close);
+  CallAlone(actor, request, kClose, &SharedMemory::Close, reply);
 }
 
 void UnlinkSharedMemory(Actor& actor, const Request& request, Reply* reply) {
-  CallMethod(actor, request, kUnlink, reply, &SharedMemory::Unlink);
+  CallAlone(actor, request, kUnlink, &SharedMemory::Unlink, reply);
 }
 
 void ReadBytes(Actor& actor, const Request& request, Reply* reply) {
-  const auto target = TargetSharedMemory(actor, request, reply);
+  const auto target = TargetAs<SharedMemory>(actor, request, reply);
   if (target == nullptr) return;
   Arguments arguments(kRead, request);
   const std::int64_t start = arguments.Int64(0, 0, kIndexTooBig);
@@ -151,7 +137,7 @@ void ReadBytes(Actor& actor, const Request& request, Reply* reply) {
 }
 
 void WriteBytes(Actor& actor, const Request& request, Reply* reply) {
-  const auto target = TargetSharedMemory(actor, request, reply);
+  const auto target = TargetAs<SharedMemory>(actor, request, reply);
   if (target == nullptr) return;
   Arguments arguments(kWrite, request);
   const std::int64_t start = arguments.Int64(0, 0, kIndexTooBig);

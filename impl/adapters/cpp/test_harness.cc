@@ -220,6 +220,19 @@ std::string TestAdapter::FreshName() {
   return names_.back();
 }
 
+std::unique_ptr<TestActor> TestAdapter::NewActor(TestActor& parent, const std::string& how,
+                                                 const std::string& name) {
+  auto actor = std::make_unique<TestActor>(directory_, name);
+  const std::string reply = parent.Call(how, R"("args": [")" + name + R"("])");
+  actor->ExpectHello();
+  if (how == "thread") {
+    EXPECT_EQ(reply, R"("returned": null)");
+  } else {
+    EXPECT_EQ(IntField(reply, "returned"), actor->pid());
+  }
+  return actor;
+}
+
 int TestAdapter::Wait() {
   int status = 0;
   const bool ended = WaitUntil([&] { return waitpid(pid_, &status, WNOHANG) == pid_; });
@@ -233,6 +246,12 @@ int TestAdapter::Wait() {
 }
 
 std::string TestAdapter::StandardError() const { return ReadFile(directory_ + "/stderr"); }
+
+void EndChild(std::unique_ptr<TestActor> child, TestActor& parent) {
+  const std::string pid = std::to_string(child->pid());
+  child->HangUp();
+  EXPECT_EQ(parent.Call("reap", R"("args": [)" + pid + "]"), R"("returned": 0)");
+}
 
 std::string ReferenceAdapter() { return LOCKSTEP_REFERENCE_ADAPTER; }
 

@@ -96,6 +96,10 @@ class TestAdapter {
   // still there.
   std::string FreshName();
 
+  // A new actor, which has said hello: `how` is fork, thread or spawn.
+  std::unique_ptr<TestActor> NewActor(TestActor& parent, const std::string& how,
+                                      const std::string& name);
+
   // Waits for the end of the program: the wait status.
   int Wait();
 
@@ -108,6 +112,9 @@ class TestAdapter {
   std::vector<std::string> names_;
   pid_t pid_ = -1;
 };
+
+// Ends a child process and has its parent reap it.
+void EndChild(std::unique_ptr<TestActor> child, TestActor& parent);
 
 // The program that is tested: the reference adapter.
 std::string ReferenceAdapter();

@@ -19,6 +19,7 @@ enum class ErrorType {
   kBufferError,
   kTypeError,
   kOverflowError,
+  kBrokenBarrierError,
   kAbandoned,
 };
 
