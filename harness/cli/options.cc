@@ -73,7 +73,7 @@ void AddSelection(CLI::App& app, Selection* selection) {
 }
 
 void AddExecution(CLI::App& app, Execution* execution) {
-  app.add_option("-j,--jobs", execution->jobs, "scenarios at once; default: one a CPU")
+  app.add_option("-j,--jobs", execution->jobs, "scenarios at once; default: two a CPU")
       ->check(CLI::Range(1, 256));
   app.add_option("--timeout-scale", execution->timeout_scale,
                  "multiplies every bound on waiting; default 1")
@@ -258,7 +258,10 @@ OutFolder::~OutFolder() {
 
 Result<RunnerOptions> MakeRunnerOptions(const Execution& execution, const OutFolder& out) {
   RunnerOptions options;
-  options.jobs = execution.jobs > 0 ? execution.jobs : static_cast<int>(AllowedCpus().size());
+  // Much of a run is waits under test, in which a CPU is free for another worker.
+  constexpr int kWorkersACpu = 2;
+  const int cpus = static_cast<int>(AllowedCpus().size());
+  options.jobs = execution.jobs > 0 ? execution.jobs : kWorkersACpu * cpus;
   options.timeout_scale = execution.timeout_scale;
   options.messages = execution.messages == "ignore" ? Messages::kIgnore : Messages::kJudge;
   options.channel_dir = out.channels();

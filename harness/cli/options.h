@@ -34,7 +34,7 @@ void AddSelection(CLI::App& app, Selection* selection);
 
 // Running them.
 struct Execution {
-  int jobs = 0;  // 0: one a CPU
+  int jobs = 0;  // 0: two a CPU
   double timeout_scale = 1;
   double max_time_s = 0;  // 0: no limit
   std::string messages = "judge";
