@@ -8,9 +8,12 @@ that would change the machine or ask the network. Everything is below a temporar
 removed.
 """
 
+import fcntl
 import os
 import resource
+import select
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -167,7 +170,8 @@ class Packages(FrontDoorCase):
             self.assertEqual(2, result.returncode)
             self.assertEqual(
                 "lockstep: not installed:\n  deb-tool             required  one test\n"
-                "  apt-get install --no-install-recommends deb-tool\n", result.err)
+                "  apt-get update && apt-get install --no-install-recommends deb-tool\n",
+                result.err)
         self.assertFalse(os.path.exists(os.path.join(self.folder, "apt-calls")))
 
     def test_goes_on_when_it_may_not_install_and_nothing_is_missing(self):
@@ -206,7 +210,8 @@ class Packages(FrontDoorCase):
         result = self.tree.run("run", ordinary=True, first_on_path=self.apt_get(tool))
         self.assertEqual(2, result.returncode)
         self.assertIn("lockstep: not installed, and only root may install them:\n", result.err)
-        self.assertIn("apt-get install --no-install-recommends deb-tool\n", result.err)
+        self.assertIn("  apt-get update && apt-get install --no-install-recommends deb-tool\n",
+                      result.err)
         for call in read(os.path.join(self.folder, "log/sudo-calls")).splitlines():
             self.assertRegex(call, "^-n ")
 
@@ -224,8 +229,8 @@ class Packages(FrontDoorCase):
     def test_goes_on_with_one_line_when_something_optional_is_missing(self):
         self.tree.require("optional file:/no/such/tool deb-tool fedora-tool arch-tool  one test")
         result = self.tree.run("run", "--no-install")
-        self.assertEqual((0, "lockstep: goes on without the optional deb-tool\n"),
-                         (result.returncode, result.err))
+        self.assertEqual((0, "lockstep: goes on without the optional deb-tool"),
+                         (result.returncode, result.err.splitlines()[0]))
 
     def make_open(self, name):
         path = self.make(name)
@@ -235,6 +240,7 @@ class Packages(FrontDoorCase):
 
 class Building(FrontDoorCase):
     def test_hands_over_arguments_status_and_place_unchanged(self):
+        self.tree.run("run")
         result = self.tree.run("x", "a b", "*", "", cwd=self.folder)
         self.assertEqual((42, "[x][a b][*][]\n", ""), (result.returncode, result.out, result.err))
 
@@ -251,12 +257,28 @@ class Building(FrontDoorCase):
         self.tree.run("run")
         self.assertTrue(os.path.exists(self.tree.calls))
 
-    def test_explains_itself_before_anything_is_built(self):
-        for arguments in ([], ["--help"], ["-h"]):
+    def test_explains_itself_before_anything_is_built_and_without_building(self):
+        for arguments in (["--help"], ["-h"], ["help"], ["test", "--help"]):
             result = self.tree.run(*arguments)
-            self.assertEqual(0, result.returncode)
-            self.assertIn("usage: ./lockstep", result.out)
+            self.assertEqual((0, ""), (result.returncode, result.err))
+            for word in ("usage: ./lockstep", "./lockstep test", "--no-install", "./lockstep run"):
+                self.assertIn(word, result.out)
         self.assertFalse(os.path.exists(self.tree.path("build")))
+
+    def test_shows_its_own_verbs_beside_the_programs_when_it_is_built(self):
+        self.tree.run("run")
+        for arguments in (["--help"], ["-h"], ["help"]):
+            result = self.tree.run(*arguments)
+            self.assertEqual((0, ""), (result.returncode, result.err))
+            for word in ("usage: ./lockstep", "./lockstep test", "--no-install", "[--help]"):
+                self.assertIn(word, result.out)
+
+    def test_takes_no_verb_at_all_for_wrong_usage_built_or_not(self):
+        for _ in range(2):
+            result = self.tree.run()
+            self.assertEqual((2, ""), (result.returncode, result.out))
+            self.assertIn("usage: ./lockstep", result.err)
+            self.tree.run("run")
 
     def test_adds_less_than_a_fifth_of_a_second_when_all_is_built(self):
         self.assertEqual(0, self.tree.run("run").returncode)
@@ -311,7 +333,8 @@ class Building(FrontDoorCase):
         processes = [self.tree.start("run", str(n)) for n in range(2)]
         results = [(*process.communicate(timeout=BUILD_BOUND_S), process.returncode)
                    for process in processes]
-        self.assertEqual([("[run][0]\n", "", 0), ("[run][1]\n", "", 0)], results)
+        self.assertEqual([("[run][0]\n", 0), ("[run][1]\n", 0)],
+                         [(out, status) for out, _, status in results])
 
     def test_leaves_no_descriptor_of_its_own_to_the_program(self):
         write(self.tree.path("harness/main.cc"), """
@@ -343,6 +366,131 @@ class Building(FrontDoorCase):
         self.assertIn("copy the tree to a place of your own", result.err)
 
 
+class LongBuilds(FrontDoorCase):
+    """A build that lasts until the test lets it go on."""
+
+    def setUp(self):
+        super().setUp()
+        self.began = os.path.join(self.folder, "began")
+        self.go_on = os.path.join(self.folder, "go-on")
+        os.mkfifo(self.began)
+        os.mkfifo(self.go_on)
+        self.build_by("echo began >%s; read -r line <%s" % (self.began, self.go_on))
+        # For both, so that neither opening nor reading ever finds an end.
+        self.may_read = os.open(self.began, os.O_RDWR)
+        self.may_write = os.open(self.go_on, os.O_RDWR)
+        self.addCleanup(os.close, self.may_read)
+        self.addCleanup(os.close, self.may_write)
+
+    def build_by(self, script):
+        write(self.tree.path("harness/CMakeLists.txt"), MINI_HARNESS + """
+            add_custom_target(long COMMAND %s/builder)
+            add_dependencies(lockstep_runtime long)
+            """ % self.stand_in("builder", script))
+
+    def start_building(self):
+        process = self.tree.start("run")
+        self.addCleanup(self.finish, process)
+        self.await_builder()
+        return process
+
+    def await_builder(self):
+        self.assertTrue(select.select([self.may_read], [], [], BUILD_BOUND_S)[0], "nothing builds")
+        os.read(self.may_read, len("began\n"))
+
+    def let_go_on(self):
+        os.write(self.may_write, b"\n")
+
+    def finish(self, process):
+        """Whatever became of the test, nothing builds any more."""
+        if process.poll() is None:
+            process.terminate()
+        for _ in range(4):
+            self.let_go_on()
+        process.communicate()
+
+    def holds_the_lock(self):
+        with open(self.tree.path("build/.lock"), "a", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return False
+            except BlockingIOError:
+                return True
+
+    def await_the_lock(self):
+        with open(self.tree.path("build/.lock"), "a", encoding="utf-8") as file:
+            subprocess.run(["flock", "-w", str(BUILD_BOUND_S), str(file.fileno())],
+                           pass_fds=[file.fileno()], check=True)
+
+    def test_ends_the_build_and_with_the_signals_status_when_it_is_told_to_end(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_IGN:
+                continue  # As below nohup: then it is ignored there, too.
+            with self.subTest(signal=number.name):
+                process = self.start_building()
+                process.send_signal(number)
+                out, _ = process.communicate(timeout=BUILD_BOUND_S)
+                self.assertEqual((128 + number, ""), (process.returncode, out))
+                self.await_the_lock()
+
+    def test_waits_for_a_build_that_takes_its_time_to_end(self):
+        self.build_by("trap 'read -r line <%s; exit 1' TERM; echo began >%s; read -r line <%s"
+                      % (self.go_on, self.began, self.go_on))
+        process = self.start_building()
+        process.terminate()
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.5)
+        self.assertTrue(self.holds_the_lock())
+        self.let_go_on()
+        process.communicate(timeout=BUILD_BOUND_S)
+        self.assertEqual(143, process.returncode)
+
+    def test_builds_to_the_end_after_it_was_ended_once(self):
+        process = self.start_building()
+        process.terminate()
+        process.communicate(timeout=BUILD_BOUND_S)
+        process = self.start_building()
+        self.let_go_on()
+        out, err = process.communicate(timeout=BUILD_BOUND_S)
+        self.assertEqual((0, "[run]\n"), (process.returncode, out), err)
+
+    def test_leaves_the_lock_to_what_still_builds_when_it_is_killed(self):
+        process = self.start_building()
+        process.kill()
+        process.communicate()
+        self.assertTrue(self.holds_the_lock())
+        second = self.tree.start("run")
+        self.addCleanup(self.finish, second)
+        self.assertEqual("lockstep: waiting for another build in %s\n" % self.tree.path("build"),
+                         second.stderr.readline())
+        self.let_go_on()
+        self.await_builder()  # The second one's own.
+        self.let_go_on()
+        out, err = second.communicate(timeout=BUILD_BOUND_S)
+        self.assertEqual((0, "[run]\n"), (second.returncode, out), err)
+
+    def test_says_that_it_builds_at_the_start_and_then_every_minute(self):
+        script = read(self.tree.path("lockstep"))
+        self.assertIn("\nreadonly report_every_s=60\n", script)
+        write(self.tree.path("lockstep"),
+              script.replace("report_every_s=60", "report_every_s=1"), True)
+        process = self.start_building()
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(timeout=4)
+        self.let_go_on()
+        said = process.communicate(timeout=BUILD_BOUND_S)[1].splitlines(True)
+        self.assertEqual("lockstep: configuring\n", said[0])
+        self.assertIn(len(said), range(4, 9), said)
+        for line in said[1:]:
+            self.assertRegex(line, r"^lockstep: building: \[\d+/\d+\]\n$")
+
+    def test_says_nothing_when_all_is_built(self):
+        write(self.tree.path("harness/CMakeLists.txt"), MINI_HARNESS)
+        self.assertRegex(self.tree.run("run").err,
+                         r"^lockstep: configuring\nlockstep: building: \[1/2\]\n$")
+        self.assertEqual("", self.tree.run("run").err)
+
+
 class OwnTests(FrontDoorCase):
     def test_runs_every_test_and_ends_with_ctests_summary(self):
         result = self.tree.run("test")
@@ -365,6 +513,15 @@ class OwnTests(FrontDoorCase):
         result = self.tree.run("test")
         self.assertNotEqual(0, result.returncode)
         self.assertIn("[xyz]", result.out)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to become another user")
+    def test_says_in_a_line_that_the_build_folder_cannot_be_written(self):
+        self.tree.run("test")
+        result = self.tree.run("test", ordinary=True)
+        self.assertEqual(
+            (2, "", "lockstep: the tests write to %s, which cannot be written; copy the tree to a "
+                    "place of your own\n" % self.tree.path("build/release")),
+            (result.returncode, result.out, result.err))
 
     def test_fails_when_no_test_was_chosen(self):
         self.assertNotEqual(0, self.tree.run("test", "-R", "NoSuchTest").returncode)

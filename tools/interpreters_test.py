@@ -23,6 +23,12 @@ from script_case import AS_NOBODY, ROOT, ScriptCase, read, write  # noqa: E402
 # With a stand-in for the mirror all is over within a second; the rest allows for a loaded machine.
 BOUND_S = 60
 
+ANNOUNCED = ("downloading cpython-3.14, cpython-3.15, pypy-current from newer Debian suites into "
+             "interpreters; the newest CPython is then the oracle "
+             "(./lockstep --no-install goes without)\n")
+UNREACHABLE = ("private interpreters not available (forky: Failed to fetch http://m.example/  "
+               "Temporary failure resolving): python3 serves")
+
 
 class AptSources(ScriptCase):
     def sources(self, **files):
@@ -101,8 +107,10 @@ class Interpreters(ScriptCase):
         self.target = os.path.join(self.folder, "interpreters")
         self.calls = os.path.join(self.folder, "apt-calls")
 
-    def provide(self, *arguments, first_on_path=None):
+    def provide(self, *arguments, first_on_path=None, path=None):
         environment = dict(os.environ)
+        if path:
+            environment["PATH"] = path
         if first_on_path:
             environment["PATH"] = first_on_path + ":" + environment["PATH"]
         done = subprocess.run(
@@ -125,18 +133,44 @@ class Interpreters(ScriptCase):
     def test_says_in_one_line_why_there_are_none_when_the_mirror_cannot_be_reached(self):
         status, said = self.provide(first_on_path=self.unreachable())
         self.assertEqual(1, status)
-        self.assertEqual("private interpreters not available (forky: Failed to fetch "
-                         "http://m.example/  Temporary failure resolving): python3 serves\n", said)
+        self.assertEqual(ANNOUNCED + UNREACHABLE + "\n", said)
 
     def test_asks_an_unreachable_mirror_once_only(self):
         self.provide(first_on_path=self.unreachable())
         self.assertEqual(1, self.calls_made())
 
-    def test_remembers_a_failure_and_says_it_again_without_trying(self):
+    def test_remembers_a_failure_and_says_so_without_trying(self):
         bin_folder = self.unreachable()
-        first = self.provide(first_on_path=bin_folder)
-        self.assertEqual(first, self.provide(first_on_path=bin_folder))
+        self.provide(first_on_path=bin_folder)
+        again = self.provide(first_on_path=bin_folder)
+        hint = " (remembered; tools/interpreters --retry tries again)\n"
+        self.assertEqual((1, UNREACHABLE + hint), again)
         self.assertEqual(1, self.calls_made())
+
+    def test_remembers_when_a_failure_was_however_often_it_is_told(self):
+        bin_folder = self.unreachable()
+        self.provide(first_on_path=bin_folder)
+        failed = os.path.join(self.target, "failed.tsv")
+        write(failed, re.sub(r"\t\d+\t", "\t%d\t" % (time.time() - 3600), read(failed)))
+        before = read(failed)
+        self.provide(first_on_path=bin_folder)
+        self.assertEqual(before, read(failed))
+
+    def test_does_not_remember_that_a_tool_was_missing(self):
+        bin_folder = self.stand_in("apt-get", "echo >>%s; exit 100" % self.calls)
+        path = os.path.join(self.folder, "path")
+        os.makedirs(path)
+        for name in os.listdir("/usr/bin"):
+            if name not in ("apt-get", "patchelf"):
+                os.symlink(os.path.join("/usr/bin", name), os.path.join(path, name))
+        said = self.provide(path=bin_folder + ":" + path)
+        self.assertEqual(
+            (1, "private interpreters not available (patchelf is not installed): python3 serves\n"),
+            said)
+        self.assertEqual(said, self.provide(path=bin_folder + ":" + path))
+        self.assertEqual(0, self.calls_made())
+        self.stand_in("patchelf", "exit 0")
+        self.assertIn("downloading cpython-3.14", self.provide(path=bin_folder + ":" + path)[1])
 
     def test_tries_again_when_told_to(self):
         bin_folder = self.unreachable()
@@ -171,6 +205,7 @@ class Interpreters(ScriptCase):
         status, said = self.provide(first_on_path=bin_folder)
         self.assertEqual(1, status)
         self.assertIn("the C library came without a loader", said)
+        self.assertNotIn("remembered", said)
         self.assertEqual({"failed.tsv", "list.tsv", "lock"}, set(os.listdir(self.target)))
         self.assertEqual("", read(os.path.join(self.target, "list.tsv")))
 

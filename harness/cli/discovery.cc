@@ -71,7 +71,7 @@ std::vector<std::pair<std::string, std::string>> Candidates(const Places& places
     if (!folders.insert(folder).second || folder.find("/shims") != std::string::npos) continue;
     for (const std::string& command : commands) {
       if (::access((folder + "/" + command).c_str(), X_OK) == 0)
-        candidates.emplace_back(folder + "/" + command, command);
+        candidates.emplace_back(folder + "/" + command, "on PATH");
     }
   }
   return candidates;
@@ -157,6 +157,23 @@ Implementation OnInterpreter(const Interpreter& interpreter, const Places& place
   return implementation;
 }
 
+void DropDuplicates(std::vector<Implementation>* implementations, std::vector<std::string>* notes) {
+  std::vector<Implementation> kept;
+  for (Implementation& implementation : *implementations) {
+    const auto same = std::find_if(kept.begin(), kept.end(), [&](const Implementation& other) {
+      return other.Identity() == implementation.Identity() &&
+             other.environment == implementation.environment && other.like == implementation.like &&
+             other.expectations_file == implementation.expectations_file;
+    });
+    if (same == kept.end()) {
+      kept.push_back(std::move(implementation));
+    } else {
+      notes->push_back(fmt::format("{} was named more than once: judged once", same->name));
+    }
+  }
+  *implementations = std::move(kept);
+}
+
 const std::vector<Interpreter>& Discovery::Interpreters() {
   if (!interpreters_) interpreters_ = FindInterpreters(places_);
   return *interpreters_;
@@ -168,6 +185,36 @@ std::vector<std::string> Discovery::KnownNames() {
     for (const std::string& name : {i.kind, i.kind + "-" + i.full}) {
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     }
+  }
+  return names;
+}
+
+// `cpython`, `cpython-3.11`, `pypy`: the newest that fits; they are in that order already.
+const Interpreter* Discovery::FindByKind(const std::string& name) {
+  for (const Interpreter& interpreter : Interpreters()) {
+    const std::string& kind = interpreter.kind;
+    if (name == kind || (name.starts_with(kind + "-") &&
+                         IsPrefixOfVersion(name.substr(kind.size() + 1), interpreter.full))) {
+      return &interpreter;
+    }
+  }
+  return nullptr;
+}
+
+std::map<std::string, std::vector<std::string>> Discovery::ShortNames() {
+  std::map<std::string, std::vector<std::string>> names;
+  const auto add = [&](const std::string& executable, const std::string& name) {
+    std::vector<std::string>& known = names[executable];
+    if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(name);
+  };
+  for (const Interpreter& interpreter : Interpreters()) {
+    const std::string minor =
+        interpreter.kind + "-" + interpreter.full.substr(0, interpreter.full.rfind('.'));
+    for (const std::string& name : {interpreter.kind, minor})
+      add(FindByKind(name)->executable, name);
+  }
+  for (const std::string name : {"python3", "python", "pypy3"}) {
+    if (const auto found = AskInterpreter(name, false)) add(found->executable, name);
   }
   return names;
 }
@@ -200,14 +247,8 @@ Result<Implementation> Discovery::Resolve(const std::string& name,
     if (implementation) implementation->run_as.clear();  // its name is shorter
     return implementation;
   }
-  // `cpython`, `cpython-3.11`, `pypy`: the newest that fits; they are in that order already.
-  for (const Interpreter& interpreter : Interpreters()) {
-    const std::string& kind = interpreter.kind;
-    if (name == kind || (name.starts_with(kind + "-") &&
-                         IsPrefixOfVersion(name.substr(kind.size() + 1), interpreter.full))) {
-      return OnInterpreter(interpreter, places_);
-    }
-  }
+  if (const Interpreter* interpreter = FindByKind(name))
+    return OnInterpreter(*interpreter, places_);
   if (name.starts_with("python") || name.starts_with("pypy")) {
     if (auto interpreter = AskInterpreter(name, false)) {
       // What PATH has may be a shim: the interpreter that it leads to is the one that is meant.

@@ -4,6 +4,7 @@
 #ifndef LOCKSTEP_HARNESS_CLI_DISCOVERY_H_
 #define LOCKSTEP_HARNESS_CLI_DISCOVERY_H_
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,10 +24,10 @@ Places ProjectPlaces();
 struct Interpreter {
   std::string path;        // as it is started
   std::string executable;  // as it calls itself, links resolved
-  std::string kind;      // "cpython", "pypy"
-  Version version;       // of the language
-  std::string full;      // "3.14.8", "8.0.1" for PyPy
-  std::string found_as;  // "python3", "build/interpreters/…": for people
+  std::string kind;        // "cpython", "pypy"
+  Version version;         // of the language
+  std::string full;        // "3.14.8", "8.0.1" for PyPy
+  std::string found_as;    // "private cpython-3.14", "pyenv 3.11.7", "on PATH": for people
 };
 
 // Asks an interpreter who it is. Blocks for some ten ms, 10 s at most. `keep_python_environment` as
@@ -39,6 +40,10 @@ std::vector<Interpreter> FindInterpreters(const Places& places);
 
 // The reference runner on an interpreter.
 Implementation OnInterpreter(const Interpreter& interpreter, const Places& places);
+
+// Leaves the first of those that are one thing by several names: of one Identity, and held to the
+// same. `notes`: one line for each that is gone.
+void DropDuplicates(std::vector<Implementation>* implementations, std::vector<std::string>* notes);
 
 // The oldest language version that is judged unasked.
 extern const Version kOldestJudged;
@@ -61,10 +66,14 @@ class Discovery {
   std::optional<Implementation> Oracle();
 
   const std::vector<Interpreter>& Interpreters();
+  // The names besides its own ("cpython-3.14.8") that Resolve takes for each interpreter, by its
+  // executable: kinds, kinds with a version, and what PATH has. Blocks as AskInterpreter does.
+  std::map<std::string, std::vector<std::string>> ShortNames();
   const Places& places() const { return places_; }
 
  private:
   std::vector<std::string> KnownNames();
+  const Interpreter* FindByKind(const std::string& name);
 
   Places places_;
   std::optional<std::vector<Interpreter>> interpreters_;
