@@ -133,6 +133,7 @@ class MainJob {
     auto chosen = ResolveAll(discovery_, flags_.names, command, flags_.execution.python_args);
     if (!chosen) return tl::unexpected(chosen.error());
     implementations_ = std::move(*chosen);
+    DropDuplicates(&implementations_, &report_.notes);
     if (!flags_.mixed.empty()) {
       if (const auto mixed = Mix(); !mixed) return mixed;
     }

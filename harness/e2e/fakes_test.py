@@ -154,8 +154,8 @@ class AdapterCheck(LockstepCase):
 
     def test_a_command_that_is_not_there_failed(self):
         done = self.check("--", "no-such-adapter")
-        self.assert_status(done, FAILED)
-        self.assertIn("cannot run no-such-adapter: No such file or directory", done.out)
+        self.assert_status(done, 2)
+        self.assertIn("cannot run no-such-adapter: there is no such executable file", done.err)
 
     def test_it_takes_one_adapter(self):
         done = self.check()

@@ -129,13 +129,14 @@ class Cases:
         self.assert_status(done, 0)
         self.assertEqual(self.channel_folders(), [])
 
-    def test_a_run_does_not_remove_the_channels_of_one_that_lives(self):
+    def test_a_run_in_the_folder_of_one_that_lives_is_refused_and_removes_nothing(self):
         process = self.begin()
         before = self.channel_folders()
         done = self.lockstep(
             "run", "reference", "--filter", "acquire/takes-a-unit", "--oracle", "none", "--out", self.out
         )
-        self.assert_status(done, 0)
+        self.assert_status(done, 2)
+        self.assertIn("results.jsonl is being written by another run", done.err)
         self.assertEqual(self.channel_folders(), before)
         process.send_signal(signal.SIGINT)
         self.assert_status(self.finish(process, AT_ONCE_S), INTERRUPTED)

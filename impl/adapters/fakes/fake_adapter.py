@@ -118,7 +118,7 @@ class WellBehaved:
 
     protocol = 1
     capabilities = []
-    announced = ("acquire",)
+    announced = ("acquire", "__enter__", "hammer")
 
     def __init__(self):
         path = os.environ.get("LOCKSTEP_CHANNEL")
