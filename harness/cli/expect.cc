@@ -70,10 +70,13 @@ int ExpectVerb(const Words& words) {
   std::string name;
   std::string file;
   bool update = false;
+  Selection selection;  // all of the catalogue: only the whole tells what is stale
   Execution execution;
   app.add_option("IMPL", name, "the implementation")->required();
   app.add_flag("--update", update, "rewrite the file, keeping its comments and its order");
   app.add_option("--expectations", file, "this file in place of its own; it may be empty");
+  app.add_option("--scenarios", selection.scenarios,
+                 "a scenario file or folder in place of the project's own");
   AddExecution(app, &execution);
   if (const auto status = Parse(app, words.words)) return *status;
   Discovery discovery(ProjectPlaces());
@@ -88,7 +91,7 @@ int ExpectVerb(const Words& words) {
   if (!text) return Complain(text.error());
   auto expectations = Expectations::Parse(*text, file);
   if (!expectations) return Complain(expectations.error());
-  const auto catalogue = LoadCatalogue(Selection{}, discovery.places());
+  const auto catalogue = LoadCatalogue(selection, discovery.places());
   if (!catalogue) return Complain(catalogue.error());
   const auto out = OutFolder::Make(execution.out, discovery.places());
   if (!out) return Complain(out.error());
