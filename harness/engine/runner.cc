@@ -126,10 +126,8 @@ class Worker {
   RunnerResult RunOne(const Scenario& scenario) {
     RunnerResult result;
     result.scenario = &scenario;
-    const bool out_of_time = shared_.options.deadline && shared_.options.deadline->Passed();
-    if (Interrupted() || out_of_time) {
-      result.run =
-          Ending(ScenarioRun::End::kNotRun, out_of_time ? "the time given is over" : "interrupted");
+    if (const char* why = WhyNotBegun()) {
+      result.run = Ending(ScenarioRun::End::kNotRun, why);
       result.not_run = NotRun::kInterrupted;
       return result;
     }
@@ -177,6 +175,14 @@ class Worker {
     }
     CountFailure(result.run);
     return result;
+  }
+
+  // Why nothing more is begun, or nullptr.
+  const char* WhyNotBegun() const {
+    const RunnerOptions& options = shared_.options;
+    if (options.deadline && options.deadline->Passed()) return "the time given is over";
+    if (Interrupted()) return "interrupted";
+    return options.stop != nullptr && options.stop->load() ? "stopped" : nullptr;
   }
 
   Result<void> Ready() {
@@ -337,7 +343,9 @@ Introduction RunScenarios(const Implementation& implementation,
   std::vector<std::thread> threads;
   const int jobs = std::max(1, std::min(options.jobs, static_cast<int>(scenarios.size())));
   for (int i = 0; i < jobs; ++i) {
-    threads.emplace_back([&shared, &in_order, i] { Worker(shared, in_order, i).Run(); });
+    threads.emplace_back([&shared, &in_order, i] {
+      Worker(shared, in_order, shared.options.first_worker + i).Run();
+    });
   }
   for (std::thread& thread : threads) thread.join();
   return shared.introduction;

@@ -4,6 +4,7 @@
 #ifndef LOCKSTEP_HARNESS_ENGINE_RUNNER_H_
 #define LOCKSTEP_HARNESS_ENGINE_RUNNER_H_
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -25,6 +26,11 @@ struct RunnerOptions {
   std::string channel_dir;  // where FIFOs are made; exists
   // When this is past, the rest is not run.
   std::optional<Deadline> deadline;
+  // Once it is true, what has not begun is not run: `report` may set it. nullptr: never.
+  const std::atomic<bool>* stop = nullptr;
+  // The number of the first worker. Those of runs at the same time must differ: workers take their
+  // CPU and the names that they make from it.
+  int first_worker = 0;
 };
 
 // Why a scenario was not run at all.
@@ -32,7 +38,7 @@ enum class NotRun {
   kNo,           // it was run
   kMachine,      // the machine lacks something
   kFiltered,     // it is not for this platform, or not selected
-  kInterrupted,  // by a signal, or for want of time
+  kInterrupted,  // by a signal, by `stop`, or for want of time
 };
 
 struct RunnerResult {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <set>
 
@@ -115,6 +116,19 @@ TEST_F(RunScenariosTest, RunsNothingOnceItsTimeIsOver) {
   for (const RunnerResult& result : results_) {
     EXPECT_EQ(result.not_run, NotRun::kInterrupted);
     EXPECT_EQ(result.run.reason, "the time given is over");
+  }
+}
+
+TEST_F(RunScenariosTest, BeginsNothingMoreOnceItIsStopped) {
+  for (int i = 0; i < 3; ++i) Add(fmt::format("t/{}", i), kRight);
+  const std::atomic<bool> stop{true};
+  RunnerOptions options;
+  options.stop = &stop;
+  Run(ReferenceCommand(), options);
+  ASSERT_EQ(results_.size(), 3u);
+  for (const RunnerResult& result : results_) {
+    EXPECT_EQ(result.not_run, NotRun::kInterrupted);
+    EXPECT_EQ(result.run.reason, "stopped");
   }
 }
 
