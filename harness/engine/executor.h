@@ -136,6 +136,7 @@ class Executor {
   std::set<std::string> left_;                          // files in /dev/shm that may remain
   bool mounted_shm_ = false;
   std::map<const Process*, std::set<std::string>> open_segments_;  // SharedMemory objects not closed yet
+  std::map<const Process*, std::set<std::string>> unnamed_;  // semaphores without a name
   std::map<const Actor*, std::optional<double>> timeouts_s_;  // of the call in flight or just ended
   // What came at once of a call that might as well have blocked, for the step that awaits it.
   std::map<const Actor*, Seen> came_at_once_;

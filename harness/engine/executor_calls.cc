@@ -248,6 +248,7 @@ void Executor::KeepResult(const Call& call, Actor& actor, const Actual& actual,
   // CPython's SharedMemory holds two: its own, and mmap's duplicate of it.
   constexpr int kOfSharedMemory = 2;
   if (call.operation == "shm_open" || call.operation == "SemLock.unnamed") ++descriptors;
+  if (call.operation == "SemLock.unnamed") unnamed_[&process].insert(call.as);
   if (call.operation == "close_fd") --descriptors;
   if (call.operation == "SharedMemory") {
     descriptors += kOfSharedMemory;
@@ -259,8 +260,9 @@ void Executor::KeepResult(const Call& call, Actor& actor, const Actual& actual,
   if (call.operation == "del") {
     process.handles.erase(call.object);
     process.mappings.clear();
-    // A segment's or an unnamed semaphore's descriptor went with it; for others this allows nothing
-    // that matters.
+    // An unnamed semaphore's descriptor went with it. So did a segment's, unless its buffer is still
+    // in use somewhere; what that allows is little.
+    if (unnamed_[&process].erase(call.object) != 0) --descriptors;
     return;
   }
   if (!reply->handles.empty() || value->If<Object>() != nullptr) process.mappings.clear();
