@@ -26,6 +26,7 @@ int DiffVerb(const Words& words);
 int ExpectVerb(const Words& words);
 int DoctorVerb(const Words& words);
 int AdapterVerb(const Words& words);
+int MutantsVerb(const Words& words);
 
 }  // namespace lockstep
 

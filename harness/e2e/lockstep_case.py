@@ -197,7 +197,7 @@ class LockstepCase(unittest.TestCase):
     def lockstep(self, *arguments, bound_s=BOUND_S, **start):
         """A whole run of the program. Verbs that write get --out self.out."""
         words = list(arguments)
-        if words and words[0] in ("run", "diff", "adapter", "expect") and "--out" not in words:
+        if words and words[0] in ("run", "diff", "adapter", "expect", "mutants") and "--out" not in words:
             at = words.index("--") if "--" in words else len(words)
             words[at:at] = ["--out", self.out]
         return self.finish(self.start(*words, **start), bound_s)
