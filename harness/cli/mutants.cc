@@ -85,14 +85,26 @@ class MutantsJob {
     RunnerOptions options = common;
     options.stop = &stop;
     Expectations none_expected;
+    const std::vector<const Scenario*> order = whole ? scenarios_ : OrderFor(*result->mutant);
     const Introduction introduction = RunScenarios(
-        MutantOf(adapter_, result->mutant->name), scenarios_, options, [&](RunnerResult one) {
+        MutantOf(adapter_, result->mutant->name), order, options, [&](RunnerResult one) {
           const Platform platform = one.platform;
           Keep(Judge(std::move(one), platform, none_expected, nullptr), result);
           if (!whole && result->Killed()) stop = true;
         });
     result->seconds = static_cast<double>(MonotonicNs() - start) / 1e9;
     return introduction;
+  }
+
+  // The areas that are to catch it first, the rest behind: the first kill is soon, and by whom it was
+  // meant to be.
+  std::vector<const Scenario*> OrderFor(const Mutant& mutant) const {
+    std::vector<const Scenario*> order = scenarios_;
+    std::stable_partition(order.begin(), order.end(), [&](const Scenario* scenario) {
+      return std::find(mutant.areas.begin(), mutant.areas.end(), scenario->Area()) !=
+             mutant.areas.end();
+    });
+    return order;
   }
 
   // A failure of the harness or of the adapter kills nobody.
