@@ -107,6 +107,13 @@ def read_lines(path):
     return [json.loads(line) for line in lines[:-1]]
 
 
+def toml(value):
+    """A text, number, list or table of these, in TOML."""
+    if isinstance(value, dict):
+        return "{%s}" % ", ".join("%s = %s" % (key, toml(item)) for key, item in value.items())
+    return json.dumps(value)
+
+
 class Done:
     """A run that is over: its status, what it printed, and how long it took."""
 
@@ -224,7 +231,7 @@ class LockstepCase(unittest.TestCase):
         """An implementation.toml of the test's own; its path."""
         folder = os.path.join(self.folder, name)
         lines = ['name = "%s"' % name, "command = %s" % json.dumps(command)]
-        lines += ["%s = %s" % (key, json.dumps(value)) for key, value in keys.items()]
+        lines += ["%s = %s" % (key, toml(value)) for key, value in keys.items()]
         if expectations is not None:
             write(os.path.join(folder, "expectations.toml"), expectations)
             lines.append('expectations = "expectations.toml"')
