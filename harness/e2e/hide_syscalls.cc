@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A library to be preloaded into the harness: no /proc/PID/task/TID/syscall can be opened (EACCES).
+// A library to be preloaded into the harness: no /proc/PID/task/TID/syscall can be opened (EACCES),
+// but for a process's own, which the kernel always shows.
 // So it is where yama's ptrace_scope is 2 or 3, which a test must not set for a whole machine, and
 // under gVisor, which has no such file; the harness cannot tell these apart from here, and need
 // not.
@@ -18,7 +19,7 @@ bool IsHidden(const char* path) {
   constexpr const char* kName = "/syscall";
   const std::size_t length = std::strlen(path);
   const std::size_t name_length = std::strlen(kName);
-  return std::strncmp(path, "/proc/", 6) == 0 && length > name_length &&
+  return std::strncmp(path, "/proc/", 6) == 0 && std::strncmp(path, "/proc/self/", 11) != 0 && length > name_length &&
          std::strcmp(path + length - name_length, kName) == 0;
 }
 
