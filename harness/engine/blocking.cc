@@ -91,14 +91,14 @@ std::optional<Blocked> BlockedDetector::LookForWeakerSigns(Actor& actor, const T
       return Blocked{BlockedBy::kQuiet, false, now};
     if (state.kind != ThreadState::Kind::kRunning) return Blocked{BlockedBy::kPresumed, false, now};
   }
-  // Half of the window on a CPU, or waiting for one, is no machine's hiccup: it spins. What was only
-  // starved has hardly been on one.
+  // More than half of the time on a CPU, or waiting for one, and half of the window on one: it spins.
+  // A call that is slow to get to where it blocks on a busy machine mostly waits for a CPU.
   const nanoseconds watched_for(now - watched.first_ns);
   if (watched_for >= options_.spin_window && !watched.activity.empty()) {
     const ThreadProbe::Activity& last = watched.activity.front();
     const auto ran = static_cast<std::int64_t>(last.runtime_ns - watched.first.runtime_ns);
     const auto waited = static_cast<std::int64_t>(last.ready_ns - watched.first.ready_ns);
-    if ((ran + waited) * 2 > watched_for.count() && nanoseconds(ran) * 10 > options_.spin_window) {
+    if ((ran + waited) * 2 > watched_for.count() && nanoseconds(ran) * 2 > options_.spin_window) {
       return Blocked{BlockedBy::kSpinning, false, now};
     }
   }

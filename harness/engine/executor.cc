@@ -22,9 +22,15 @@ namespace {
 constexpr std::chrono::seconds kHammerLimit{30};
 // A script starts interpreters of its own, one after the other.
 constexpr std::chrono::seconds kScriptLimit{30};
-// How long a poll for a blocked call sleeps between two looks: a look costs 3 µs, so this keeps the
-// harness at a tenth of a CPU.
+// How long a poll for a blocked call sleeps between two looks. A look costs 3 µs and a timer's wake-up
+// several more; some workers at this rate hold back the very actors that they watch where CPUs are
+// few. So the longer the poll the rarer its looks, which see an eighth of the time too late at most.
 constexpr std::chrono::microseconds kLookEvery{20};
+constexpr std::chrono::milliseconds kLookAtLeastEvery{1};
+nanoseconds NextLookAfter(std::int64_t start_ns) {
+  return std::clamp<nanoseconds>(nanoseconds(MonotonicNs() - start_ns) / 8, kLookEvery,
+                                 kLookAtLeastEvery);
+}
 // How often a call that should answer is looked at for being blocked for ever.
 constexpr std::chrono::milliseconds kDeadlockLookEvery{2};
 // A post makes the waiter runnable before the poster's call returns, so a sleeper without a time-out
@@ -181,7 +187,8 @@ std::optional<Executor::Seen> Executor::Watch(Actor& actor, For what, nanosecond
   const Deadline deadline = Deadline::After(limit);
   std::optional<Deadline> grace;  // after end of file
   StuckSince stuck;
-  std::int64_t next_deadlock_look_ns = MonotonicNs() + nanoseconds(kDeadlockLookEvery).count();
+  const std::int64_t start_ns = MonotonicNs();
+  std::int64_t next_deadlock_look_ns = start_ns + nanoseconds(kDeadlockLookEvery).count();
   while (true) {
     if (auto ended = Ended_(actor)) return ended;
     if (!actor.fault.empty()) return std::nullopt;
@@ -219,13 +226,14 @@ std::optional<Executor::Seen> Executor::Watch(Actor& actor, For what, nanosecond
       return Seen{NoAnswer{detector_->Whereabouts(actor)}, std::nullopt};
     }
     const nanoseconds slice =
-        what == For::kBlocked ? nanoseconds(kLookEvery) : nanoseconds(kDeadlockLookEvery);
+        what == For::kBlocked ? NextLookAfter(start_ns) : nanoseconds(kDeadlockLookEvery);
     crew_->Pump(std::min({slice, deadline.Left(), grace ? grace->Left() : slice}));
   }
 }
 
 std::optional<BlockedDetector::Stillness> Executor::Settle(nanoseconds limit) {
   const Deadline deadline = Deadline::After(limit);
+  const std::int64_t start_ns = MonotonicNs();
   std::optional<std::int64_t> still_since_ns;
   while (true) {
     const auto stillness = detector_->Quiescent();
@@ -235,7 +243,7 @@ std::optional<BlockedDetector::Stillness> Executor::Settle(nanoseconds limit) {
     if (still_since_ns && nanoseconds(MonotonicNs() - *still_since_ns) >= detector_->quiet_window())
       return stillness;
     if (!crew_->Fault().empty() || Interrupted() || deadline.Passed()) return std::nullopt;
-    crew_->Pump(nanoseconds(kLookEvery));
+    crew_->Pump(NextLookAfter(start_ns));
   }
 }
 
