@@ -25,6 +25,7 @@ lockstep_test(os_test
   os/supervisor_kill_test.cc
   os/supervisor_shm_test.cc
   os/supervisor_test.cc
+  os/text_file_test.cc
   LIBS lockstep_os_testing
   LABELS unit)
 target_compile_definitions(os_test PRIVATE LOCKSTEP_TESTING_PROGRAM="$<TARGET_FILE:lockstep-testing-program>")

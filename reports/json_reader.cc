@@ -99,7 +99,7 @@ Scenario ScenarioFrom(const Json& json) {
   scenario.file = Get<std::string>(json, "file");
   scenario.line = Get<int>(json, "line");
   scenario.condition = ConditionFrom(json);
-  scenario.rules = Optional<std::vector<std::string>>(json, "rules");
+  scenario.rules = Optional<std::set<std::string>>(json, "rules");
   scenario.script = Optional<std::string>(json, "script");
   scenario.steps_text = Get<std::string>(json, "steps");
   // Steps in another version's language are shown as the trace has them.

@@ -2,37 +2,16 @@
 // lockstep expect IMPL: what its expectations file would have to say, and --update: makes it so.
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 
 #include "harness/cli/options.h"
 #include "harness/os/interrupt.h"
+#include "harness/os/text_file.h"
 #include "harness/verdict/expectations_update.h"
 #include "harness/verdict/verdict.h"
 
 namespace lockstep {
 namespace {
-
-Result<std::string> ReadText(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return FailErrno(file, errno);
-  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-}
-
-// The whole file or, when the disk is full, the old one.
-Result<void> Replace(const std::string& file, const std::string& text) {
-  const std::string beside = file + ".new";
-  std::ofstream out(beside, std::ios::binary);
-  out << text;
-  out.close();
-  std::error_code error;
-  if (out) std::filesystem::rename(beside, file, error);
-  if (out && !error) return {};
-  std::filesystem::remove(beside, error);
-  return FailErrno("cannot write " + file, errno);
-}
 
 // What the oracle makes of the scenarios that failed: one that it fails too is not certified, and
 // tells nothing of the implementation.
@@ -87,7 +66,7 @@ int ExpectVerb(const Words& words) {
     return Complain(Error{name + " has no expectations file",
                           "name one: --expectations FILE, or 'expectations' in its "
                           "implementation.toml"});
-  const auto text = ReadText(file);
+  const auto text = ReadTextFile(file);
   if (!text) return Complain(text.error());
   auto expectations = Expectations::Parse(*text, file);
   if (!expectations) return Complain(expectations.error());
@@ -117,7 +96,7 @@ int ExpectVerb(const Words& words) {
   const ExpectationsUpdate rewritten =
       UpdateExpectations(*text, *expectations, verdicts, introduction.platform);
   if (update && !rewritten.changes.empty()) {
-    if (const auto replaced = Replace(file, rewritten.text); !replaced)
+    if (const auto replaced = ReplaceTextFile(file, rewritten.text); !replaced)
       return Complain(replaced.error());
   }
   Print(rewritten, file, update);

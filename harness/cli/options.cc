@@ -12,9 +12,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <sstream>
 
 #include "harness/os/affinity.h"
+#include "harness/os/command.h"
 #include "harness/scenario/parser.h"
 #include "harness/scenario/source.h"
 #include "harness/verdict/expectations.h"
@@ -166,25 +166,6 @@ Result<std::unique_ptr<Catalogue>> LoadCatalogue(const Selection& selection, con
   return catalogue;
 }
 
-namespace {
-
-// As execvp finds it.
-bool FindExecutable(const std::string& command) {
-  const auto runs = [](const fs::path& file) {
-    std::error_code error;
-    return fs::is_regular_file(file, error) && ::access(file.c_str(), X_OK) == 0;
-  };
-  if (command.find('/') != std::string::npos) return runs(command);
-  const char* path = std::getenv("PATH");
-  std::istringstream folders(path == nullptr ? "/usr/bin:/bin" : path);
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    if (runs(fs::path(folder.empty() ? "." : folder) / command)) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 Result<std::vector<Implementation>> ResolveAll(Discovery& discovery,
                                                const std::vector<std::string>& names,
                                                const std::vector<std::string>& command,
@@ -196,7 +177,7 @@ Result<std::vector<Implementation>> ResolveAll(Discovery& discovery,
     implementations.push_back(std::move(*implementation));
   }
   if (!command.empty()) {
-    if (!FindExecutable(command.front())) {
+    if (FindOnPath(command.front()).empty()) {
       return Fail(fmt::format("cannot run {}: there is no such executable file{}", command.front(),
                               command.front().find('/') == std::string::npos ? " on PATH" : ""));
     }

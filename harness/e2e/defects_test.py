@@ -94,7 +94,7 @@ class PythonVariables(LockstepCase):
         self.assertEqual(set(verdicts.values()), {"pass"}, done)
 
     def test_those_that_an_implementations_file_sets_reach_it(self):
-        command = [PYTHON, os.path.join(lockstep_case.ROOT, "impl/adapters/python/lockstep_adapter.py")]
+        command = [PYTHON, lockstep_case.PYTHON_ADAPTER]
         own = self.implementation("own", command)
         with open(own, "a", encoding="utf-8") as file:
             file.write('[env]\nPYTHON_OF_THE_CALLER = "of the file"\n')

@@ -5,9 +5,8 @@
 import os
 
 import lockstep_case
-from lockstep_case import HERE, PYTHON, ROOT, LockstepCase, read
+from lockstep_case import HERE, PYTHON, PYTHON_ADAPTER, LockstepCase, read
 
-ADAPTER = os.path.join(ROOT, "impl", "adapters", "python", "lockstep_adapter.py")
 SCENARIOS = """
 [[scenario]]
 name   = "own/bound"
@@ -46,7 +45,7 @@ class Expect(LockstepCase):
         self.file = self.scenario_file(SCENARIOS)
         self.own = self.implementation(
             "own",
-            [PYTHON, ADAPTER],
+            [PYTHON, PYTHON_ADAPTER],
             expectations=STALE,
             env={"PYTHONPATH": os.path.join(HERE, "defects", "maxvalue_unchecked")},
         )

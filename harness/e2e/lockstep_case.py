@@ -27,6 +27,7 @@ LOCKSTEP = os.environ.get(
 BUILD = os.path.dirname(os.path.dirname(os.path.abspath(LOCKSTEP)))
 PYTHON = "/usr/bin/python3"
 FAKE = os.path.join(ROOT, "impl", "adapters", "fakes", "fake_adapter.py")
+PYTHON_ADAPTER = os.path.join(ROOT, "impl", "adapters", "python", "lockstep_adapter.py")
 MARK = "LOCKSTEP_TEST_MARK"  # Of the harness alone; adapters get the other one.
 ADAPTER_MARK = "E2E_TEST_MARK"
 NOBODY = 65534

@@ -5,9 +5,8 @@
 import os
 
 import lockstep_case
-from lockstep_case import HERE, PYTHON, ROOT, LockstepCase
+from lockstep_case import HERE, PYTHON, PYTHON_ADAPTER, LockstepCase
 
-ADAPTER = os.path.join(ROOT, "impl", "adapters", "python", "lockstep_adapter.py")
 SCENARIOS = """
 [[scenario]]
 name   = "own/who-is-who"
@@ -47,7 +46,7 @@ p   nop()   -> None
 
 class Mixed(LockstepCase):
     def python(self, name, interpreter=PYTHON, **env):
-        return self.implementation(name, [interpreter, ADAPTER], env=dict(env, WHO=name))
+        return self.implementation(name, [interpreter, PYTHON_ADAPTER], env=dict(env, WHO=name))
 
     def mixed(self, a, b, *more, **env):
         return self.lockstep("run", "--mixed", a + "," + b, "--oracle", "none", *more, env=env)
@@ -72,7 +71,7 @@ class Mixed(LockstepCase):
 
     def test_a_defect_of_either_is_a_failure(self):
         defect = os.path.join(HERE, "defects", "maxvalue_unchecked")
-        wrong = self.implementation("A", [PYTHON, ADAPTER], env={"PYTHONPATH": defect, "WHO": "A"})
+        wrong = self.implementation("A", [PYTHON, PYTHON_ADAPTER], env={"PYTHONPATH": defect, "WHO": "A"})
         file = self.scenario_file(
             """
 [[scenario]]

@@ -171,7 +171,7 @@ class Diff(LockstepCase):
             '''
             """
         )
-        adapter = os.path.join(lockstep_case.ROOT, "impl", "adapters", "python", "lockstep_adapter.py")
+        adapter = lockstep_case.PYTHON_ADAPTER
         code = (
             "import _multiprocessing, runpy, sys\n"
             "class SemLock(_multiprocessing.SemLock):\n"

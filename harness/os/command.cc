@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 
 #include "harness/os/fd.h"
@@ -105,13 +106,17 @@ Result<CommandOutput> RunCommand(const std::vector<std::string>& argv,
 }
 
 std::string FindOnPath(const std::string& command) {
-  if (command.find('/') != std::string::npos)
-    return ::access(command.c_str(), X_OK) == 0 ? command : "";
+  // A folder may be executable, too, and is no command.
+  const auto runs = [](const std::string& file) {
+    std::error_code error;
+    return std::filesystem::is_regular_file(file, error) && ::access(file.c_str(), X_OK) == 0;
+  };
+  if (command.find('/') != std::string::npos) return runs(command) ? command : "";
   const char* path = std::getenv("PATH");
   std::istringstream folders(path != nullptr ? path : "/usr/bin:/bin");
   for (std::string folder; std::getline(folders, folder, ':');) {
     const std::string candidate = (folder.empty() ? "." : folder) + "/" + command;
-    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
+    if (runs(candidate)) return candidate;
   }
   return "";
 }

@@ -112,6 +112,12 @@ TEST_F(FindOnPathTest, FindsNothingWhereNothingIs) {
   EXPECT_EQ(FindOnPath("sh"), "");
 }
 
+TEST_F(FindOnPathTest, TakesNoFolderForACommand) {
+  EXPECT_EQ(FindOnPath("/usr/bin"), "");
+  ::setenv("PATH", "/usr", 1);
+  EXPECT_EQ(FindOnPath("bin"), "");
+}
+
 TEST_F(FindOnPathTest, LooksAtACommandWithASlashAsItIs) {
   ::setenv("PATH", "/nowhere", 1);
   EXPECT_EQ(FindOnPath("/bin/sh"), "/bin/sh");

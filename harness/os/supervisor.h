@@ -98,8 +98,6 @@ class Supervisor {
   // and its telling so passes a moment. Blocks for `limit` at most.
   std::optional<int> AwaitReapedStatus(pid_t inner, nanoseconds limit);
   void ForgetReaped() { reaped_.clear(); }
-  // Readable when the supervisor has something to say or is gone.
-  int control_fd() const { return control_.get(); }
 
  private:
   Supervisor() = default;

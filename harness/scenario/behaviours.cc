@@ -5,14 +5,12 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <sstream>
 #include <utility>
 
+#include "harness/os/text_file.h"
 #include "harness/scenario/source.h"
 #include "harness/scenario/words.h"
 
@@ -68,15 +66,9 @@ Behaviour ReadBehaviour(const toml::table& table, const std::string& file,
   return out;
 }
 
-Result<std::string> ReadFile(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return FailErrno(path, errno);
-  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-}
-
 // "- `ID`: REASON" lines; everything else is prose.
 Result<std::map<std::string, std::string>> ReadReasons(const std::string& path) {
-  const auto text = ReadFile(path);
+  const auto text = ReadTextFile(path);
   if (!text) return tl::unexpected(text.error());
   std::map<std::string, std::string> reasons;
   std::istringstream lines(*text);
@@ -128,7 +120,7 @@ Result<std::vector<Behaviour>> ParseBehaviours(std::string_view text, const std:
 Result<std::vector<Covered>> LoadCoverage(const std::string& folder,
                                           const std::vector<Scenario>& scenarios) {
   const std::string file = folder + "/behaviours.toml";
-  const auto text = ReadFile(file);
+  const auto text = ReadTextFile(file);
   if (!text) return tl::unexpected(text.error());
   auto behaviours = ParseBehaviours(*text, file);
   if (!behaviours) return tl::unexpected(behaviours.error());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Scenario files. TOML is known here alone, and what its library throws stops here.
+// Scenario files. What TOML's library throws stops here.
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -169,13 +169,6 @@ class FileParser {
     return out;
   }
 
-  // Behaviours by their ids, in the order written; that they exist is for the catalogue as a whole.
-  std::vector<std::string> ReadRules(const toml::table& table) {
-    std::vector<std::string> out;
-    const std::set<std::string> all = ReadWords(table, "rules");
-    return {all.begin(), all.end()};
-  }
-
   void CheckWord(const std::string& key, const std::string& word, Position position) {
     if (key == "needs" && !Contains(CapabilityNames(), word)) {
       Report(position, fmt::format("unknown capability '{}'{}", word,
@@ -199,7 +192,7 @@ class FileParser {
     ReadText(table, "steps", true);
     scenario.script = ReadText(table, "script", false);
     const std::string level = ReadText(table, "level", false);
-    scenario.rules = ReadRules(table);
+    scenario.rules = ReadWords(table, "rules");
     scenario.needs = ReadWords(table, "needs");
     scenario.tags = ReadWords(table, "tags");
     scenario.file = file_;

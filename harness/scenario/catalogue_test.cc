@@ -7,12 +7,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "harness/scenario/behaviours.h"
 #include "harness/scenario/parser.h"
+#include "harness/scenario/testing_certificates.h"
 
 namespace lockstep {
 namespace {
@@ -288,7 +290,7 @@ TEST(Coverage, OfTheProjectsOwnCatalogueIsWhole) {
 class CoverageTest : public testing::Test {
  protected:
   // The error of a catalogue of one scenario that shows `rules`, or "".
-  std::string ErrorOf(const std::vector<std::string>& rules, const std::string& behaviours,
+  std::string ErrorOf(const std::set<std::string>& rules, const std::string& behaviours,
                       const std::string& reasons) {
     folder_.Write("behaviours.toml", behaviours);
     folder_.Write("NOT_COVERED.md", reasons);
@@ -341,53 +343,9 @@ TEST_F(CoverageTest, TellsAMistakeInTheListAtItsPlace) {
               HasSubstr(":1:1: this behaviour has no 'rule'"));
 }
 
-// The five transcripts that the grammar was made for.
 TEST(Certificates, AreRead) {
-  for (const std::string transcript : {
-           R"(p   s = SemLock(RECURSIVE_MUTEX, 1, 1, NAME, unlink=True)
-p   s.acquire()              -> True
-p   fork c
-c   s._count()               -> 1
-c   s._is_mine()             -> True
-c   s._after_fork()          -> None
-c   s._is_mine()             -> False
-c   s.acquire(timeout=0.05)  -> False after 50ms
-c   s.release()              raises AssertionError: attempt to release recursive lock not owned by thread
-p   s.release()              -> None
-c   s.acquire()              -> True)",
-           R"(p s = SemLock(SEMAPHORE, 0, 2, NAME, True)
-p fork a
-p fork b
-a s.acquire() -> blocked
-b s.acquire() -> blocked
-p s.release() -> None
-a|b returns True as w, other l
-l still blocked
-p s.release() -> None
-l returns True)",
-           R"(p s = SemLock(RECURSIVE_MUTEX, 1, 1, NAME, False)
-p fork h
-p fork w
-h s.acquire() -> True
-w s.acquire() -> blocked
-kill h SIGKILL
-h died SIGKILL
-w still blocked
-left NAME)",
-           R"(p s = SemLock(SEMAPHORE, 0, 1, NAME, True)
-p on SIGUSR1 return
-p s.acquire(timeout=0.3) -> blocked
-signal p SIGUSR1
-p handled SIGUSR1
-p still blocked
-p returns False after 300ms)",
-           R"(p s = SemLock(SEMAPHORE, 3, 3, NAME, True)
-p fork w[1..8]
-together { w[*] hammer s 1000 }
-hammer: entries 8000, inside <= 3, value 3)",
-           R"(machine shm size=4K inodes=8 full
-p SemLock(SEMAPHORE, 1, 1, NAME, True) raises OSError ENOSPC)"}) {
-    const Result<std::vector<Step>> steps = ParseSteps(transcript, "t.toml", 1);
+  for (const Certificate& certificate : kCertificates) {
+    const Result<std::vector<Step>> steps = ParseSteps(certificate.steps, "t.toml", 1);
     EXPECT_TRUE(steps.has_value()) << steps.error().Text();
   }
 }

@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <utility>
 
+#include "harness/os/text_file.h"
 #include "harness/scenario/transcript.h"
 
 namespace lockstep {
@@ -38,14 +37,6 @@ Result<std::vector<std::string>> FilesOf(const std::string& path) {
   return files;
 }
 
-Result<std::string> ReadFile(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return FailErrno(file, errno);
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (in.bad()) return FailErrno(file, errno);
-  return text;
-}
-
 }  // namespace
 
 Result<std::vector<Step>> ParseSteps(std::string_view text, const std::string& file,
@@ -60,7 +51,7 @@ Result<std::vector<Scenario>> LoadScenarios(const std::string& path) {
   std::vector<Scenario> all;
   std::map<std::string, std::string> places;
   for (const std::string& file : *files) {
-    const Result<std::string> text = ReadFile(file);
+    const Result<std::string> text = ReadTextFile(file);
     if (!text) return tl::unexpected<Error>(text.error());
     Result<std::vector<Scenario>> scenarios = ParseScenarioFile(*text, file);
     if (!scenarios) return scenarios;

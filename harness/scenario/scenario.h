@@ -239,7 +239,7 @@ struct Scenario {
                        // the file's stem
   std::string says;    // one sentence: the rule
   std::string source;  // where the rule comes from
-  std::vector<std::string> rules;  // which of scenarios/behaviours.toml it shows
+  std::set<std::string> rules;  // which of scenarios/behaviours.toml it shows
   std::string script;              // Python source, which steps call SCRIPT; mostly empty
   Level level = Level::kFull;
   std::set<std::string>

@@ -7,13 +7,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <fstream>
 #include <iterator>
 #include <optional>
 #include <utility>
 
 #include "harness/engine/matching.h"
+#include "harness/os/text_file.h"
 #include "harness/scenario/condition_text.h"
 #include "harness/scenario/source.h"
 
@@ -289,13 +288,8 @@ Result<Expectations> Expectations::Parse(std::string_view text, const std::strin
 }
 
 Result<Expectations> Expectations::Load(const std::string& file) {
-  errno = 0;
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return FailErrno(file, errno);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  // A folder opens, and then cannot be read.
-  if (in.bad() || (text.empty() && errno != 0)) return FailErrno(file, errno);
-  return Parse(text, file);
+  const auto text = ReadTextFile(file);
+  return text ? Parse(*text, file) : tl::unexpected(text.error());
 }
 
 void Expectations::Append(Expectations other) {

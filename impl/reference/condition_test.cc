@@ -20,6 +20,7 @@ namespace {
 
 using testing::Child;
 using testing::Eventually;
+using testing::HandleOf;
 using testing::kFailed;
 using testing::kNo;
 using testing::kYes;
@@ -28,8 +29,6 @@ using testing::NamedSemaphores;
 using testing::StatusOf;
 
 constexpr char kNotAcquired[] = "must acquire() condition before using wait()";
-
-std::uintptr_t HandleOf(const LockBase& lock) { return lock.sem_lock().handle(); }
 
 // For a child: acquires, waits, releases, and tells what the wait returned.
 int WaitIn(Condition& condition, std::optional<double> timeout_s = std::nullopt) {

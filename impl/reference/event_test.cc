@@ -18,14 +18,13 @@ namespace {
 
 using testing::Child;
 using testing::Eventually;
+using testing::HandleOf;
 using testing::kFailed;
 using testing::kNo;
 using testing::kYes;
 using testing::Must;
 using testing::NamedSemaphores;
 using testing::StatusOf;
-
-std::uintptr_t HandleOf(const LockBase& lock) { return lock.sem_lock().handle(); }
 
 bool IsAsleep(const Child& child, const Event& event) {
   return child.IsBlockedOn(HandleOf(event.condition().wait_semaphore()));

@@ -62,6 +62,7 @@ class NamedSemaphores {
   ScopedName lock_, sleeping_count_, woken_count_, wait_semaphore_, flag_;
 };
 
+inline std::uintptr_t HandleOf(const LockBase& lock) { return lock.sem_lock().handle(); }
 // The semaphore of `lock` as an address again.
 void* AddressOf(const SemLock& lock);
 
