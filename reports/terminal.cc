@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/verdict/expectations_update.h"
 #include "reports/text.h"
 #include "reports/transcript_view.h"
 
@@ -249,7 +250,9 @@ class Writer {
     }
     WriteCircumstances(verdict);
     WriteLabelled("rule", scenario.source);
-    WriteLabelled("place", fmt::format("{}:{}", scenario.file, scenario.line));
+    const auto& divergence = verdict.run.divergence;
+    const int line = divergence && divergence->position.line != 0 ? divergence->position.line : scenario.line;
+    WriteLabelled("place", fmt::format("{}:{}", scenario.file, line));
     WriteRerun(one, scenario);
   }
 
@@ -366,8 +369,12 @@ class Writer {
       group.second.push_back(verdict.scenario->name);
     }
     if (count == 0) return;
-    Heading(kBold, fmt::format("expected_fail, {}, known for {}{}", Counted(count, "scenario"),
-                               Counted(groups.size(), "reason"),
+    const auto unexplained = std::count_if(groups.begin(), groups.end(), [](const auto& group) {
+      return group.first->why.starts_with(kUnexplained);
+    });
+    Heading(kBold, fmt::format("expected_fail, {}, known by {}{}{}", Counted(count, "scenario"),
+                               groups.size() == 1 ? "1 entry" : fmt::format("{} entries", groups.size()),
+                               unexplained == 0 ? "" : fmt::format(", {} of them not explained yet", unexplained),
                                options_.verbose ? ":" : " (--verbose tells them)"));
     if (!options_.verbose) return;
     for (const auto& [entry, names] : groups) {

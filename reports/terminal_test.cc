@@ -79,7 +79,7 @@ fix first:
     output goroutine 7 [semacquire]:
            \x1b[31mmain.wait\x1b[0m(0xc000)
       rule Modules/_multiprocessing/semaphore.c: SemLock.acquire
-     place scenarios/acquire.toml:12
+     place scenarios/acquire.toml:3
      rerun ./lockstep run gopy --filter acquire/timeout-zero
 
   also: acquire/timeout-zero-again
@@ -100,7 +100,7 @@ unexpected_pass, 1 scenario: fixed? Then remove the entries
   acquire/blocks
     impl/gopy/expectations.toml:15: expected to hang with -> blocked, passed
 
-expected_fail, 1 scenario, known for 1 reason (--verbose tells them)
+expected_fail, 1 scenario, known by 1 entry (--verbose tells them)
 
 unsupported, 1 scenario:
      1  it has no capability fork (expected)
@@ -177,7 +177,7 @@ TEST(Terminal, TellsAsManyOfAGroupAsAsked) {
 
 TEST(Terminal, TellsWhyFailuresAreExpectedWhenVerbose) {
   EXPECT_THAT(TextOf(MakeSample().report, Verbose()),
-              HasSubstr("expected_fail, 1 scenario, known for 1 reason:\n"
+              HasSubstr("expected_fail, 1 scenario, known by 1 entry:\n"
                         "     1  It takes the kind for a float.\n"
                         "        https://example.org/gopy/12\n"
                         "        construct/kind-is-checked\n"));

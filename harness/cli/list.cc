@@ -37,7 +37,8 @@ void Show(const Scenario& scenario, const std::string& steps) {
   if (!scenario.condition.text.empty()) fmt::print("; when {}", scenario.condition.text);
   fmt::print("\n  {}:{}\n\n", scenario.file, scenario.line);
   std::string line;
-  for (const char c : steps + "\n" + (scenario.script.empty() ? "" : "\nSCRIPT is:\n" + scenario.script)) {
+  const std::string script = scenario.script.empty() ? "" : "\nSCRIPT is:\n" + scenario.script + "\n";
+  for (const char c : steps + "\n" + script) {
     if (c != '\n') {
       line += c;
       continue;
@@ -86,6 +87,8 @@ int ListVerb(const Words& words) {
   bool coverage = false;
   app.add_flag("--coverage", coverage, "each behaviour, the scenarios that show it, and its source");
   if (const auto status = Parse(app, words.words)) return *status;
+  if (coverage && words.words.size() > 1)
+    return Complain(Error{"--coverage is of the whole catalogue, and stands alone", ""});
   if (coverage) return ListCoverage();
   const auto catalogue = LoadCatalogue(selection, ProjectPlaces());
   if (!catalogue) return Complain(catalogue.error());
@@ -139,6 +142,8 @@ int ShowVerb(const Words& words) {
         std::string steps;
         for (const Step* step : scenario->StepsFor(platform)) steps += ToText(*step) + "\n";
         Show(*scenario, steps);
+      } else {
+        fmt::print("{}\n  is not for {}: when {}\n", scenario->name, version->Text(), scenario->condition.text);
       }
     }
     return 0;

@@ -3,6 +3,7 @@
 #ifndef LOCKSTEP_HARNESS_CLI_MUTANT_LIST_H_
 #define LOCKSTEP_HARNESS_CLI_MUTANT_LIST_H_
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,11 @@ struct Failed {
 
 struct MutantResult {
   const Mutant* mutant = nullptr;
-  std::vector<Failed> failed;  // the killer first; of a whole matrix all that fail
-  std::string trouble;         // the first thing that could not be judged, and why
+  std::vector<Failed> failed = {};  // the killer first; of a whole matrix all that fail
+  std::string trouble = {};         // the first thing that could not be judged, and why
   double seconds = 0;
+  std::set<std::string> troubled = {};  // every scenario that could not be judged
+  bool not_run = false;            // time ran out before all that was to be was run
 
   bool Killed() const { return !failed.empty(); }
   // Whether a scenario of a predicted area failed.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -51,7 +52,7 @@ class MutantsJob {
         adapter_(std::move(adapter)),
         scenarios_(std::move(scenarios)),
         options_(std::move(options)) {
-    for (const Mutant* mutant : mutants) results_.push_back({mutant, {}, {}, 0});
+    for (const Mutant* mutant : mutants) results_.emplace_back().mutant = mutant;
     for (const MutantResult& result : results_)
       name_width_ = std::max(name_width_, result.mutant->name.size());
   }
@@ -63,16 +64,22 @@ class MutantsJob {
     if (Interrupted()) return kExitInterrupted;
     const int survivors = PrintSurvivors();
     if (flags_.matrix) PrintMatrix();
-    fmt::print("\n{} of {} mutants killed by {} scenarios; without a defect {}; {}\n",
-               results_.size() - static_cast<std::size_t>(survivors), results_.size(),
-               scenarios_.size(), none_.Killed() ? "NOT CLEAN" : "clean",
-               reports::DurationText(nanoseconds(MonotonicNs() - start)));
-    return survivors > 0 || none_.Killed() ? 1 : 0;
+    const bool clean = none_.failed.empty() && none_.trouble.empty();
+    const auto count = [&](auto which) { return std::count_if(results_.begin(), results_.end(), which); };
+    const auto not_run = count([](const MutantResult& one) { return one.not_run && !one.Killed(); });
+    fmt::print("\n{} of {} mutants killed by {} scenarios{}; without a defect {}; {}\n",
+               count([](const MutantResult& one) { return one.Killed(); }), results_.size(),
+               scenarios_.size(), not_run == 0 ? "" : fmt::format(", {} not run to the end", not_run),
+               clean ? "clean" : "NOT CLEAN", reports::DurationText(nanoseconds(MonotonicNs() - start)));
+    if (not_run > 0) return kExitInterrupted;
+    return survivors > 0 || !clean ? 1 : 0;
   }
 
   std::string Json() const {
     std::string lines = ToJsonLine(none_);
-    for (const MutantResult& result : results_) lines += ToJsonLine(result);
+    for (const MutantResult& result : results_) {
+      if (result.Killed() || !result.not_run) lines += ToJsonLine(result);
+    }
     return lines;
   }
 
@@ -112,8 +119,12 @@ class MutantsJob {
     const Scenario& scenario = *verdict.scenario;
     if (verdict.Overall() == Verdict::kFail)
       result->failed.push_back({scenario.name, scenario.Area(), verdict.reason});
-    if (verdict.Overall() == Verdict::kHarnessError && result->trouble.empty())
-      result->trouble = fmt::format("{}: {}", scenario.name, verdict.reason);
+    if (verdict.Overall() == Verdict::kHarnessError) {
+      result->troubled.insert(scenario.name);
+      if (result->trouble.empty())
+        result->trouble = fmt::format("{}: {}", scenario.name, verdict.reason);
+    }
+    result->not_run = result->not_run || (verdict.not_run == NotRun::kInterrupted && !result->Killed());
   }
 
   // The switch alone changes nothing. A scenario that fails without a defect kills no mutant.
@@ -124,7 +135,7 @@ class MutantsJob {
       fmt::print("{}: {}\n", kNone, introduction.failure);
       return Interrupted();
     }
-    std::set<std::string> failed;
+    std::set<std::string> failed = none_.troubled;
     for (const Failed& one : none_.failed) {
       fmt::print("without a defect {} fails: {}\n", one.scenario, one.got);
       failed.insert(one.scenario);
@@ -165,7 +176,9 @@ class MutantsJob {
   void Print(const MutantResult& result) const {
     if (Interrupted() && !result.Killed()) return;
     const std::string area = result.mutant->areas.empty() ? "-" : result.mutant->areas.front();
-    const std::string killer = !result.Killed() ? "SURVIVED" : result.failed.front().scenario;
+    const std::string killer = result.Killed()   ? result.failed.front().scenario
+                               : result.not_run ? "not run to the end"
+                                                : "SURVIVED";
     PrintRow(result.mutant->name, area, killer, fmt::format("{:.2f}", result.seconds));
   }
 
@@ -179,7 +192,7 @@ class MutantsJob {
   int PrintSurvivors() const {
     int survivors = 0;
     for (const MutantResult& result : results_) {
-      if (result.Killed()) continue;
+      if (result.Killed() || result.not_run) continue;
       if (++survivors == 1) fmt::print("\nsurvivors:\n");
       fmt::print("  {} ({}): {}\n", result.mutant->name, fmt::join(result.mutant->areas, ", "),
                  result.mutant->says);
@@ -211,7 +224,7 @@ class MutantsJob {
   std::vector<const Scenario*> scenarios_;
   const RunnerOptions options_;
   const Mutant no_defect_{kNone, {}, "The switch, and no defect.", "hidden"};
-  MutantResult none_{&no_defect_, {}, {}, 0};
+  MutantResult none_ = {.mutant = &no_defect_};
   std::vector<MutantResult> results_;
   std::size_t name_width_ = 0;
   std::atomic<std::size_t> next_{0};
@@ -266,13 +279,16 @@ int MutantsVerb(const Words& words) {
   if (!out) return Complain(out.error());
   auto options = MakeRunnerOptions(flags.execution, *out);
   if (!options) return Complain(options.error());
-  std::ofstream json;
-  if (!flags.json.empty()) json.open(flags.json);
-  if (!flags.json.empty() && !json) return Complain(Error{"cannot write " + flags.json, ""});
+  // Now rather than when all has been run.
+  if (!flags.json.empty() && !std::ofstream(flags.json, std::ios::app))
+    return Complain(Error{fmt::format("cannot write {}: {}", flags.json, std::strerror(errno)), ""});
   MutantsJob job(flags, adapter, std::move(*chosen), (*catalogue)->selected, std::move(*options));
   const int status = job.Run();
-  if (json.is_open()) json << job.Json();
-  return status;
+  if (flags.json.empty()) return status;
+  std::ofstream json(flags.json);
+  json << job.Json();
+  json.close();
+  return json ? status : Complain(Error{"cannot write " + flags.json, ""});
 }
 
 }  // namespace lockstep

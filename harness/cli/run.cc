@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -97,6 +98,12 @@ std::size_t TerminalWidth(bool is_terminal) {
   if (!is_terminal || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
     return kPlainWidth;
   return std::min<std::size_t>(size.ws_col, kWidestTerminal);
+}
+
+std::string Absolute(const std::string& path) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path, error);
+  return error ? path : absolute.lexically_normal().string();
 }
 
 // One run of the whole command: who is judged, on what, and what has come of it so far.
@@ -189,7 +196,8 @@ class MainJob {
                   [](const Scenario* scenario) { return !scenario->IsMixed(); });
     catalogue_.whole = false;
     if (catalogue_.selected.empty())
-      return Fail("no scenario of these starts a process 'on B'", "lockstep list shows what there is");
+      return Fail("no scenario of these starts a process on the other implementation",
+                  "those with a step 'start ACTOR on B' do; without a --filter all of them are run");
     return {};
   }
 
@@ -276,7 +284,7 @@ class MainJob {
     Arrange(report);
     report.wall = nanoseconds(MonotonicNs() - start);
     const bool whole = catalogue_.whole && flags_.selection.shard.empty() && !Interrupted() &&
-                       report.introduction.hello;
+                       report.introduction.hello && !AnyInterrupted(report.verdicts);
     if (whole) report.stale = expectations.Stale(report.introduction.platform);
     report.surprises = !report.only_oracle && HasSurprises(report.verdicts);
     for (reports::JsonWriter& writer : writers_) writer.Implementation(report);
@@ -336,12 +344,14 @@ class MainJob {
     if (python_path != nullptr && *python_path != '\0' && matters)
       terminal.rerun_prefix = "PYTHONPATH=" + reports::ShellQuoted(python_path) + " " + terminal.rerun_prefix;
     if (!flags_.selection.scenarios.empty()) {
-      add("--scenarios " + reports::ShellQuoted(flags_.selection.scenarios));
+      add("--scenarios " + reports::ShellQuoted(Absolute(flags_.selection.scenarios)));
     }
     if (!flags_.expectations.empty()) {
-      add("--expectations " + reports::ShellQuoted(flags_.expectations));
+      add("--expectations " + reports::ShellQuoted(Absolute(flags_.expectations)));
     }
     if (!flags_.oracle.empty()) add("--oracle " + reports::ShellQuoted(flags_.oracle));
+    if (options_.messages == Messages::kIgnore) add("--messages ignore");
+    if (options_.timeout_scale != 1) add(fmt::format("--timeout-scale {}", options_.timeout_scale));
     for (const std::string& arg : flags_.execution.python_args) {
       add("--python-arg=" + reports::ShellQuoted(arg));
     }

@@ -72,6 +72,30 @@ class Expect(LockstepCase):
         self.assert_status(done, 0)
         self.assertIn("is as it should be", done.out)
 
+    def test_a_file_that_is_not_there_is_begun(self):
+        new = os.path.join(self.folder, "new.toml")
+        self.assert_status(self.expect("--expectations", new), 2)
+        self.assert_status(self.expect("--expectations", new, "--update"), 0)
+        self.assertIn('scenario = "own/bound"', read(new))
+        self.assert_status(self.expect("--expectations", new), 0)
+
+    def test_the_projects_own_files_are_not_for_others(self):
+        for words in (["python:" + PYTHON], ["cpython", "--scenarios", self.file]):
+            done = self.lockstep("expect", *words, "--update")
+            self.assert_status(done, 2)
+            self.assertIn("name a file of your own: --expectations FILE", done.err)
+
+    def test_what_was_not_run_to_the_end_changes_nothing(self):
+        done = self.expect("--update", "--max-time", "0.001")
+        self.assertIn(done.status, (3, 130), str(done))  # 3: there was no time even for a hello.
+        self.assertEqual(read(self.expectations), STALE)
+
+    def test_an_adapter_that_breaks_the_protocol_changes_nothing(self):
+        broken = self.implementation("broken", [PYTHON, lockstep_case.FAKE, "garbage"], expectations=STALE)
+        done = self.lockstep("expect", broken, "--scenarios", self.file, "--update")
+        self.assert_status(done, 3)
+        self.assertEqual(read(os.path.join(os.path.dirname(broken), "expectations.toml")), STALE)
+
     def test_one_without_a_file(self):
         done = self.lockstep("expect", "python:" + PYTHON + "-no", "--scenarios", self.file)
         self.assert_status(done, 2)

@@ -117,7 +117,7 @@ p   sem_unlink(NAME)
     def test_scenarios_that_do_not_mix(self):
         done = self.mixed("reference", "reference", "--filter", "acquire/takes-a-unit")
         self.assert_status(done, 2)
-        self.assertIn("no scenario of these starts a process 'on B'", done.err)
+        self.assertIn("no scenario of these starts a process on the other implementation", done.err)
 
 
 if __name__ == "__main__":

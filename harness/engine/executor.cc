@@ -40,6 +40,8 @@ constexpr int kLooksForEver = 100;
 // A sleeper whose deadline is past is about to wake; one that has slept on through so many looks,
 // half a second, will not.
 constexpr int kLooksPastDeadline = 250;
+// The rounds in which a thread without an answer is looked at for having had no CPU.
+constexpr std::chrono::seconds kStarvationRound{1};
 // Between end of file and death.
 constexpr std::chrono::milliseconds kDeathGrace{500};
 // The weaker signs of being blocked: how long nothing may move, and how long a spinner is watched.
@@ -184,7 +186,8 @@ std::optional<Executor::Seen> Executor::Ended_(Actor& actor) {
 }
 
 std::optional<Executor::Seen> Executor::Watch(Actor& actor, For what, nanoseconds limit) {
-  const Deadline deadline = Deadline::After(limit);
+  Deadline deadline = Deadline::After(limit);
+  StarvationJudge starvation;
   std::optional<Deadline> grace;  // after end of file
   StuckSince stuck;
   const std::int64_t start_ns = MonotonicNs();
@@ -223,12 +226,32 @@ std::optional<Executor::Seen> Executor::Watch(Actor& actor, For what, nanosecond
                                   actor.probe.Look().Text());
         return std::nullopt;
       }
-      return Seen{NoAnswer{detector_->Whereabouts(actor)}, std::nullopt};
+      const nanoseconds round = session_.Scaled(kStarvationRound);
+      switch (JudgeStarvation(actor, round, &starvation)) {
+        case StarvationJudge::Judgement::kHadItsTime:
+          return Seen{NoAnswer{detector_->Whereabouts(actor)}, std::nullopt};
+        case StarvationJudge::Judgement::kWait:
+          deadline = Deadline::After(round);
+          continue;
+        case StarvationJudge::Judgement::kStarved:
+          Stop(ScenarioRun::End::kHarnessError,
+               actor.name + " has hardly had a CPU for half a minute: the machine is too busy");
+          return std::nullopt;
+      }
     }
     const nanoseconds slice =
         what == For::kBlocked ? NextLookAfter(start_ns) : nanoseconds(kDeadlockLookEvery);
     crew_->Pump(std::min({slice, deadline.Left(), grace ? grace->Left() : slice}));
   }
+}
+
+StarvationJudge::Judgement Executor::JudgeStarvation(const Actor& actor, nanoseconds round,
+                                                     StarvationJudge* starvation) {
+  const auto activity = actor.probe.Look().kind == ThreadState::Kind::kRunning
+                            ? actor.probe.ReadActivity()
+                            : std::nullopt;
+  return activity ? starvation->Judge(activity->runtime_ns, round)
+                  : StarvationJudge::Judgement::kHadItsTime;
 }
 
 std::optional<BlockedDetector::Stillness> Executor::Settle(nanoseconds limit) {

@@ -13,6 +13,7 @@
 #include "harness/adapter/session.h"
 #include "harness/engine/blocking.h"
 #include "harness/engine/matching.h"
+#include "harness/engine/timing.h"
 #include "harness/engine/trace.h"
 #include "harness/scenario/scenario.h"
 
@@ -37,7 +38,7 @@ class Executor {
   ~Executor();
 
   // Once. Bounded: a step by 5 s and its own timeout (10 s for a new process's hello, 30 s for a
-  // hammer), times the session's scale.
+  // hammer), times the session's scale; 30 s more for what gets no CPU.
   ScenarioRun Run();
 
  private:
@@ -99,6 +100,8 @@ class Executor {
   // (run_ then says so).
   std::optional<Seen> Watch(Actor& actor, For what, nanoseconds limit);
   std::optional<Seen> Ended_(Actor& actor);
+  static StarvationJudge::Judgement JudgeStarvation(const Actor& actor, nanoseconds round,
+                                                    StarvationJudge* starvation);
   bool RanOut(const Actor& actor, const Seen& seen);
   Next TooEarlyToSee(const Step& step);
   struct StuckSince {

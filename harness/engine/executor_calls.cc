@@ -396,8 +396,9 @@ Executor::Next Executor::Perform(const Step& step, const OneOf& what) {
   auto seen = Ended_(*back.front());
   if (!seen) return Next::kStop;
   if (!what.winner.empty()) crew_->Alias(what.winner, back.front()->name);
+  auto other = what.others.begin();
   for (Actor* actor : actors) {
-    if (!what.other.empty() && actor != back.front()) crew_->Alias(what.other, actor->name);
+    if (other != what.others.end() && actor != back.front()) crew_->Alias(*other++, actor->name);
   }
   return JudgeReply(step, what.expectation, *back.front(), seen->actual,
                     seen->reply ? &*seen->reply : nullptr);

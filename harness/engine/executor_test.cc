@@ -129,6 +129,15 @@ TEST_F(ExecutorTest, DoesNotWaitForWhatCanNeverCome) {
   EXPECT_LT(run_.wall, std::chrono::seconds(4));
 }
 
+TEST_F(ExecutorTest, NamesEveryOneOfThreeThatDidNotComeBack) {
+  EXPECT_EQ(Run(kTwoWaiters +
+                "p fork c\nc s.acquire() -> blocked\np s.release() -> None\n"
+                "a|b|c returns True as w, other l, m\n"
+                "w s._count() -> 1\nl still blocked\nm still blocked\nkill l SIGKILL\n"
+                "l died SIGKILL\np s.release() -> None\nm returns True\n"s),
+            "completed");
+}
+
 TEST_F(ExecutorTest, DivergesWhenWhatIsAwaitedReturnsAnotherValue) {
   EXPECT_EQ(Run(kSemaphore0 +
                 "p fork c\nc s.acquire() -> blocked\np s.release() -> None\nc returns False\n"s),

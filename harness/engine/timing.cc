@@ -2,6 +2,7 @@
 #include "harness/engine/timing.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "harness/os/timed_wait.h"
 
@@ -22,6 +23,12 @@ Elapsed JudgeElapsed(nanoseconds expected, nanoseconds took) {
   // timeout rounded up.
   const nanoseconds tolerance = std::max<nanoseconds>(std::chrono::milliseconds(2), expected / 10);
   return took > expected + tolerance ? Elapsed::kLate : Elapsed::kInTolerance;
+}
+
+StarvationJudge::Judgement StarvationJudge::Judge(std::uint64_t runtime_ns, nanoseconds round) {
+  const nanoseconds had(runtime_ns - std::exchange(runtime_ns_, runtime_ns));
+  if (rounds_ > 0 && had * 20 >= round) return Judgement::kHadItsTime;
+  return rounds_++ < kRounds ? Judgement::kWait : Judgement::kStarved;
 }
 
 nanoseconds TimeControl(nanoseconds wait) {

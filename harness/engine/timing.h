@@ -4,6 +4,8 @@
 #ifndef LOCKSTEP_HARNESS_ENGINE_TIMING_H_
 #define LOCKSTEP_HARNESS_ENGINE_TIMING_H_
 
+#include <cstdint>
+
 #include "harness/os/clock.h"
 
 namespace lockstep {
@@ -30,6 +32,25 @@ Elapsed JudgeElapsed(nanoseconds expected, nanoseconds took);
 // How long a sem_timedwait of this length takes here and now, on a semaphore that nobody posts: the
 // control. Blocks for about as long.
 nanoseconds TimeControl(nanoseconds wait);
+
+// Judges a thread that has not answered in time and is not asleep: it may have had no CPU, which is no
+// fault of its own. Asked once the time is over, and again after each further round.
+class StarvationJudge {
+ public:
+  enum class Judgement {
+    kHadItsTime,  // a twentieth of the last round: it is busy, and does not answer
+    kWait,        // for another round
+    kStarved,     // it had none in any of kRounds
+  };
+  static constexpr int kRounds = 30;
+
+  // `runtime_ns`: its time on a CPU so far.
+  Judgement Judge(std::uint64_t runtime_ns, nanoseconds round);
+
+ private:
+  int rounds_ = 0;
+  std::uint64_t runtime_ns_ = 0;  // when it was last asked
+};
 
 }  // namespace lockstep
 

@@ -38,6 +38,29 @@ TEST(JudgeElapsed, ForgivesTwoMillisecondsOfAShortWait) {
   EXPECT_EQ(JudgeElapsed(milliseconds(0), milliseconds(0)), Elapsed::kInTolerance);
 }
 
+constexpr nanoseconds kRound = std::chrono::seconds(1);
+using Judgement = StarvationJudge::Judgement;
+
+TEST(StarvationJudge, WaitsOnceForWhateverHadTimeBefore) {
+  StarvationJudge judge;
+  EXPECT_EQ(judge.Judge(5'000'000'000, kRound), Judgement::kWait);
+  EXPECT_EQ(judge.Judge(6'000'000'000, kRound), Judgement::kHadItsTime);
+}
+
+TEST(StarvationJudge, WaitsForWhatHasHardlyHadACpu) {
+  StarvationJudge judge;
+  EXPECT_EQ(judge.Judge(1'000, kRound), Judgement::kWait);
+  EXPECT_EQ(judge.Judge(49'000'000, kRound), Judgement::kWait);
+  EXPECT_EQ(judge.Judge(98'000'000, kRound), Judgement::kWait);
+  EXPECT_EQ(judge.Judge(148'000'000, kRound), Judgement::kHadItsTime);
+}
+
+TEST(StarvationJudge, DoesNotWaitForEver) {
+  StarvationJudge judge;
+  for (int i = 0; i < StarvationJudge::kRounds; ++i) ASSERT_EQ(judge.Judge(7, kRound), Judgement::kWait);
+  EXPECT_EQ(judge.Judge(7, kRound), Judgement::kStarved);
+}
+
 TEST(TimeControl, TakesAsLongAsItIsAskedTo) {
   const nanoseconds took = TimeControl(milliseconds(5));
   EXPECT_NE(JudgeElapsed(milliseconds(5), took), Elapsed::kEarly);

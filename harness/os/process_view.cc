@@ -146,6 +146,7 @@ ThreadState ThreadProbe::Look() const {
     case 'Z':
     case 'X':
       return ThreadState{ThreadState::Kind::kZombie, -1, {}};
+    case 'D':  // A page from a disk, a lock of the kernel's: it goes on by itself.
     case 'R':
       return ThreadState{ThreadState::Kind::kRunning, -1, {}};
     default:

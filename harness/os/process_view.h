@@ -21,7 +21,7 @@ struct ThreadState {
   enum class Kind {
     kGone,  // no such thread
     kZombie,
-    kRunning,  // on a CPU, or ready to be
+    kRunning,  // on a CPU, ready to be, or held up by the kernel (state D): it goes on by itself
     kStopped,  // SIGSTOP or a tracer
     kSyscall,  // asleep in `syscall`
     kAsleep,   // asleep, and the kernel does not let us see in what

@@ -13,6 +13,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
+#include <fstream>
 #include <thread>
 
 #include "harness/os/syscall_names.h"
@@ -124,6 +126,29 @@ TEST(ThreadProbe, TellsASleepFromAFutex) {
   EXPECT_FALSE(probe.Look().InFutexWait());
   EXPECT_TRUE(probe.Look().syscall == SYS_clock_nanosleep || probe.Look().syscall == SYS_nanosleep);
   EXPECT_EQ(probe.Look().Text(), "asleep in " + SyscallName(probe.Look().syscall));
+}
+
+TEST(ThreadProbe, DoesNotTakeForAsleepWhatTheKernelHoldsUp) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  // Whoever calls vfork() is in state D until its child has gone on.
+  TestChild child([&ends] {
+    ::close(ends[1]);
+    const pid_t grandchild = ::vfork();
+    if (grandchild != 0) return grandchild > 0 ? 0 : 1;
+    char byte = 0;
+    static_cast<void>(!::read(ends[0], &byte, 1));
+    ::_exit(0);
+  });
+  ::close(ends[0]);
+  const auto state = [&] {
+    std::ifstream stat("/proc/" + std::to_string(child.pid()) + "/stat");
+    const std::string text{std::istreambuf_iterator<char>(stat), {}};
+    return text.substr(text.rfind(')') + 2, 1);
+  };
+  ASSERT_TRUE(WaitUntil([&] { return state() == "D"; }));
+  EXPECT_EQ(ThreadProbe(child.pid(), child.pid()).Look().kind, ThreadState::Kind::kRunning);
+  ::close(ends[1]);
 }
 
 TEST(ThreadProbe, SeesOneThatBurnsCpuRunningAndItsTimeGrow) {

@@ -333,12 +333,12 @@ TEST(ParserFlight, RefusesOneActorTwice) {
             "^");
 }
 
-TEST(ParserFlight, RefusesTheOtherOfThree) {
+TEST(ParserFlight, RefusesOneOtherOfThree) {
   EXPECT_EQ(MistakeIn("p s = SemLock(SEMAPHORE, 0, 1, NAME, True)\n"
                       "p fork w[1..3]\n"
                       "w[*] s.acquire() -> blocked\n"
                       "w1|w2|w3 returns True as a, other b"),
-            "t.toml:4:27: 'other' needs exactly two actors\n"
+            "t.toml:4:27: 'other' names all that did not come back: expected 2 names, found 1\n"
             "w1|w2|w3 returns True as a, other b\n"
             "                          ^");
 }

@@ -10,6 +10,7 @@
 
 #include "harness/scenario/call_parser.h"
 #include "harness/scenario/check.h"
+#include "harness/scenario/condition_text.h"
 #include "harness/scenario/interleavings.h"
 #include "harness/scenario/parser.h"
 #include "harness/scenario/template.h"
@@ -221,7 +222,10 @@ class FileParser {
     const std::size_t slash = name.find('/');
     const std::string area = name.substr(0, slash);
     const std::string stem = std::filesystem::path(file_).stem().string();
-    if (slash == std::string::npos || !IsNameText(area, false) ||
+    if (!IsNameText(stem, false)) {
+      Report(position, fmt::format("the area of a scenario is its file's name, and '{}' is none; rename the file: "
+                                   "lower case, digits and '-'", stem));
+    } else if (slash == std::string::npos || !IsNameText(area, false) ||
         !IsNameText(name.substr(slash + 1), true)) {
       Report(
           position,
@@ -244,12 +248,7 @@ class FileParser {
     line.number = At(node.source()).line;
     line.original = std::string(Line(line.number));
     line.original_begin = ByteOf(At(node.source())) + 1;
-    Lexer lexer(&line, &mistakes_);
-    Condition condition = ParseCondition(&lexer);
-    if (lexer.Peek().kind != Token::Kind::kEnd) {
-      lexer.Fail(fmt::format("expected the end of the condition, {}", lexer.Found()));
-    }
-    return condition;
+    return ParseConditionLine(line, &mistakes_);
   }
 
   // Columns count characters.
@@ -401,6 +400,7 @@ class FileParser {
     Scenario one = scenario;
     one.name = FillInName(scenario.name, fillings);
     one.says = FillIn(scenario.says, fillings);
+    one.source = FillIn(scenario.source, fillings);
     one.script = FillIn(scenario.script, fillings);
     CheckExpanded(scenario, one.name, fillings, lines, name_position, *out);
     if (mistakes_.any()) return;

@@ -199,8 +199,9 @@ class Checker {
     for (const std::string& name : what.actors) state_.Find(name)->in_flight = Known::kMaybe;
     // Copied: adding moves what they point at.
     const ActorState first = *state_.Find(what.actors[0]);
-    for (const std::string& alias : {what.winner, what.other}) {
-      if (alias.empty()) continue;
+    std::vector<std::string> aliases = what.others;
+    if (!what.winner.empty()) aliases.push_back(what.winner);
+    for (const std::string& alias : aliases) {
       // Whose process it is shows at run time only: what befalls it must not be believed of one of
       // them.
       const std::size_t process =

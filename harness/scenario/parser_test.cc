@@ -238,7 +238,16 @@ TEST(OneOf, NamesTheWinnerAndTheOther) {
   const OneOf what = Last<OneOf>(kBlocked + "a|b returns True as w, other l");
   EXPECT_THAT(what.actors, ElementsAre("a", "b"));
   EXPECT_EQ(what.winner, "w");
-  EXPECT_EQ(what.other, "l");
+  EXPECT_EQ(what.others, std::vector<std::string>{"l"});
+}
+
+TEST(OneOf, NamesEveryOtherOfThree) {
+  const OneOf what = Last<OneOf>(kBlocked +
+                                 "p fork c\nc s.acquire() -> blocked\n"
+                                 "a|b|c returns True as w, other l, m\n"
+                                 "p s.release()\nl|m returns True as x, other y");
+  EXPECT_THAT(what.actors, ElementsAre("l", "m"));
+  EXPECT_EQ(what.others, std::vector<std::string>{"y"});
 }
 
 TEST(OneOf, NeedsNoNames) { EXPECT_EQ(Last<OneOf>(kBlocked + "a|b returns True").winner, ""); }

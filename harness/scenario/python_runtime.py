@@ -353,7 +353,7 @@ def show(*words):
 def judge(name, expected, after, outcome):
     actor = ACTORS[name]
     what, actual = "%s %s" % (name, actor.source), outcome_text(outcome)
-    show("%-4s%s   %s" % (name, actor.source, actual))
+    show("%-3s %s   %s" % (name, actor.source, actual))
     if not expected.matches(outcome):
         raise Wrong(DIFFERENCE % (what, expected.text, actual))
     # CPython computes its deadlines in microseconds of another clock: 0.2 ms early is on time.
@@ -402,7 +402,7 @@ def value(name, source):
     return answer_of(actor)[1]
 
 
-def one_of(names, expected, winner=None, other=None, after=None):
+def one_of(names, expected, winner=None, others=(), after=None):
     """Exactly one call in flight ends."""
     actors = {name: ACTORS[name] for name in names}
     what = ", ".join(names)
@@ -413,8 +413,8 @@ def one_of(names, expected, winner=None, other=None, after=None):
     judge(first, expected, after, answer_of(actors[first]))
     if winner:
         ACTORS[winner] = actors[first]
-    if other:
-        ACTORS[other] = actors[names[1 - names.index(first)]]
+    for other, name in zip(others, [name for name in names if name != first]):
+        ACTORS[other] = actors[name]
 
 
 def still_blocked(name):
@@ -423,14 +423,14 @@ def still_blocked(name):
     if has_answer(actor):
         what, actual = "%s %s" % (name, actor.source), outcome_text(answer_of(actor))
         raise Wrong(DIFFERENCE % (what, "still blocked", actual))
-    show("%-4sstill blocked" % name)
+    show("%-3s still blocked" % name)
 
 
 def create(how, parent, child):
     """A forked child or a thread of `parent`."""
     actor = Actor(ACTORS[parent].process if how == "thread" else None)
     ACTORS[parent].pipe.send((how, actor.index))
-    check_hello("%-4s%s " % (parent, how), child, actor)
+    check_hello("%-3s %s " % (parent, how), child, actor)
 
 
 def check_hello(what, name, actor):
@@ -488,7 +488,7 @@ def handled(name, signal_name):
 
     wait_until(noted, "%s handled %s" % (name, signal_name))
     actor.notes.remove(signal_name)
-    show("%-4shandled %s" % (name, signal_name))
+    show("%-3s handled %s" % (name, signal_name))
 
 
 def kill(name, signal_name):
@@ -519,7 +519,7 @@ def ended(name, expected, text):
     actual = status & ~0x80 if status & 0x7F else status
     if actual != expected:
         raise Wrong(DIFFERENCE % (name, text, "wait status %d" % status))
-    show("%-4s%s" % (name, text))
+    show("%-3s %s" % (name, text))
 
 
 def died(name, signal_name):

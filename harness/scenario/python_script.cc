@@ -272,7 +272,7 @@ class ScriptWriter {
     line += ExpectationText(Expectation{what.expectation.alternatives, std::nullopt, ""},
                             Quoted(what.actors.front()));
     if (!what.winner.empty()) line += ", " + Quoted(what.winner);
-    if (!what.other.empty()) line += ", " + Quoted(what.other);
+    if (!what.others.empty()) line += ", " + QuotedList(what.others);
     if (what.expectation.after) {
       line += fmt::format(", after={}", static_cast<double>(what.expectation.after->count()) / 1e9);
     }

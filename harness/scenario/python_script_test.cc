@@ -197,6 +197,25 @@ p s.release() -> None
 l returns True)");
 }
 
+TEST_F(PythonScript, NamesWhoeverOfThreeDidNotComeBack) {
+  ExpectRight(R"(p s = SemLock(SEMAPHORE, 0, 2, NAME, True)
+p fork a
+p fork b
+p fork c
+a s.acquire() -> blocked
+b s.acquire() -> blocked
+c s.acquire() -> blocked
+p s.release() -> None
+a|b|c returns True as w, other l, m
+l still blocked
+m still blocked
+p s.release() -> None
+l|m returns True as x, other y
+w s._count() -> 1
+x s._count() -> 1
+y still blocked)");
+}
+
 TEST_F(PythonScript, JudgesTime) {
   ExpectRight(
       "p s = SemLock(SEMAPHORE, 0, 1, NAME, True)\np s.acquire(timeout=0.02) -> False after 20ms");

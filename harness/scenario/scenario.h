@@ -138,13 +138,13 @@ struct Await {
   std::vector<std::string> actors;
   Expectation expectation;
 };
-// `a|b returns True as w, other l`: exactly one of the calls in flight ends, and so. `as` and
+// `a|b|c returns True as w, other l, m`: exactly one of the calls in flight ends, and so. `as` and
 // `other` are optional.
 struct OneOf {
   std::vector<std::string> actors;
   Expectation expectation;
   std::string winner;
-  std::string other;  // only with two actors
+  std::vector<std::string> others;  // all the rest, in the order of `actors`; or empty
 };
 struct StillBlocked {
   std::vector<std::string> actors;

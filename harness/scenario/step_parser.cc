@@ -214,8 +214,14 @@ void StepParser::ParseOneOf(const Actors& actors, Step* step) {
     const std::size_t comma = lexer_.offset();
     if (lexer_.Accept(",")) {
       if (!AcceptWord("other")) lexer_.Fail(fmt::format("expected 'other', {}", lexer_.Found()));
-      what.other = ParseNewName("the other actor");
-      if (actors.names.size() != 2) lexer_.FailAt(comma, "'other' needs exactly two actors");
+      do {
+        what.others.push_back(ParseNewName("an actor that did not come back"));
+      } while (lexer_.Accept(","));
+      const std::size_t rest = actors.names.size() - 1;
+      if (what.others.size() != rest) {
+        lexer_.FailAt(comma, fmt::format("'other' names all that did not come back: expected {} name{}, found {}",
+                                         rest, rest == 1 ? "" : "s", what.others.size()));
+      }
     }
   }
   step->what = std::move(what);

@@ -64,12 +64,14 @@ int StepParser::MadeLater(std::string_view name) const {
     Mistakes ignored;
     Lexer lexer(&lines_[i], &ignored);
     bool maker = false;
+    bool others = false;
     // Each token takes a byte at least, and a bad one ends the line.
     while (lexer.Peek().kind != Token::Kind::kEnd) {
       const Token token = lexer.Take();
       if (maker && token.text == name) return lines_[i].number;
       maker = token.Is("fork") || token.Is("thread") || token.Is("spawn") || token.Is("start") ||
-              token.Is("as") || token.Is("other");
+              token.Is("as") || token.Is("other") || (others && token.Is(","));
+      others = others || token.Is("other");
     }
   }
   return 0;

@@ -51,7 +51,7 @@ class Dumper {
   Parts operator()(const Await& s) const { return {"await " + Dump(s.expectation), s.actors}; }
   Parts operator()(const OneOf& s) const {
     return {fmt::format("one of {} {} {} {}", fmt::join(s.actors, "|"), Dump(s.expectation),
-                        s.winner, s.other),
+                        s.winner, fmt::join(s.others, " ")),
             {""}};
   }
   Parts operator()(const StillBlocked& s) const { return {"still blocked", s.actors}; }

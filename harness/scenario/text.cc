@@ -88,7 +88,7 @@ class Writer {
   std::string operator()(const OneOf& what) const {
     std::string out = JoinNames(what.actors, "|") + " " + ExpectationText(what.expectation, true);
     if (!what.winner.empty()) out += " as " + what.winner;
-    if (!what.other.empty()) out += ", other " + what.other;
+    if (!what.others.empty()) out += ", other " + JoinNames(what.others, ", ");
     return out;
   }
   std::string operator()(const StillBlocked& what) const {

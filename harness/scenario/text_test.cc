@@ -65,6 +65,9 @@ p fork w[1..3]
 w[1..2] s.acquire(timeout=3600) -> blocked
 w1|w2 raises PermissionError EPERM: it's  as it is after 1.5ms as x, other y
 y still blocked
+p fork v[1..3]
+v[*] s.acquire() -> blocked
+v1|v2|v3 returns True as a, other b, c
 start z
 z on SIGUSR1 raise KeyboardInterrupt restart
 z on SIGUSR2 ignore

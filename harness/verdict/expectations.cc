@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Expectations files. TOML is known here alone, and what its library throws stops here.
+// Expectations files. What TOML's library throws stops here.
 #include "harness/verdict/expectations.h"
 
 #include <fmt/format.h>
@@ -289,7 +289,8 @@ Result<Expectations> Expectations::Parse(std::string_view text, const std::strin
 
 Result<Expectations> Expectations::Load(const std::string& file) {
   const auto text = ReadTextFile(file);
-  return text ? Parse(*text, file) : tl::unexpected(text.error());
+  if (text) return Parse(*text, file);
+  return Fail(text.error().message, "lockstep expect IMPL --update begins one; or take it out where it is named");
 }
 
 void Expectations::Append(Expectations other) {

@@ -62,6 +62,22 @@ std::string WithoutDetails(const ScenarioRun& run) {
   return UncleanText(plain);
 }
 
+std::string_view Unindented(std::string_view line) {
+  const std::size_t begin = line.find_first_not_of(" \t");
+  return begin == std::string_view::npos ? std::string_view() : line.substr(begin);
+}
+
+// What follows the string that begins here: "  # a comment", or nothing.
+std::string CommentOf(std::string_view value) {
+  const std::size_t quote = value.find_first_of("\"'");
+  if (quote == std::string_view::npos) return "";
+  std::size_t end = quote + 1;
+  while (end < value.size() && value[end] != value[quote])
+    end += value[quote] == '"' && value[end] == '\\' ? 2 : 1;
+  const std::size_t comment = value.find('#', std::min(end, value.size()));
+  return comment == std::string_view::npos ? "" : "  " + std::string(value.substr(comment));
+}
+
 // What a verdict would have to be expected as; nothing where there is nothing to expect.
 struct Came {
   ExpectedKind kind;
@@ -73,7 +89,7 @@ std::optional<Came> CameOf(const ScenarioVerdict& verdict) {
   if (verdict.behaviour == Verdict::kFail && verdict.run.divergence) {
     return Came{KindOf(*verdict.run.divergence), Steady(verdict.run.divergence->actual)};
   }
-  if (verdict.behaviour == Verdict::kPass && verdict.cleanliness == Verdict::kFail)
+  if (verdict.run.end == ScenarioRun::End::kCompleted && verdict.cleanliness == Verdict::kFail)
     return Came{ExpectedKind::kUnclean, WithoutDetails(verdict.run)};
   return std::nullopt;
 }
@@ -92,6 +108,11 @@ class Rewriter {
     for (const ExpectedEntry& entry : judged.entries()) blocks_.push_back(BlockOf(entry));
   }
 
+  // Whether every entry is a table of its own, so that editing lines can change it.
+  bool IsEditable() const {
+    return std::all_of(blocks_.begin(), blocks_.end(), [](const Block& b) { return b.end > b.begin; });
+  }
+
   void Run(const std::vector<ScenarioVerdict>& verdicts, const Platform& platform) {
     std::map<std::string, int> lacking;  // reason → scenarios
     for (const ScenarioVerdict& verdict : verdicts) {
@@ -107,7 +128,8 @@ class Rewriter {
     }
     for (const auto& [reason, scenarios] : lacking) {
       Append("*", Came{ExpectedKind::kUnsupported, reason},
-             scenarios == 1 ? "1 scenario" : fmt::format("{} scenarios", scenarios));
+             fmt::format("unsupported, {} ({} scenario{})", reason, scenarios,
+                         scenarios == 1 ? "" : "s"));
     }
     RemoveStale(platform);
   }
@@ -127,15 +149,17 @@ class Rewriter {
     std::size_t end = 0;    // behind the last key
   };
 
+  // Empty: it is no table that begins on a line of its own.
   Block BlockOf(const ExpectedEntry& entry) const {
     const std::string number = entry.place.substr(entry.place.rfind(':') + 1);
     Block block;
     block.begin = static_cast<std::size_t>(std::stoul(number)) - 1;
+    if (block.begin >= lines_.size() || !Unindented(lines_[block.begin]).starts_with("[[")) return {};
     block.end = block.begin + 1;
-    for (std::size_t i = block.end; i < lines_.size() && !lines_[i].starts_with("[["); ++i) {
-      const bool key = !lines_[i].empty() && lines_[i].find_first_not_of(" \t") != std::string::npos &&
-                       lines_[i][lines_[i].find_first_not_of(" \t")] != '#';
-      if (key) block.end = i + 1;
+    for (std::size_t i = block.end; i < lines_.size(); ++i) {
+      const std::string_view line = Unindented(lines_[i]);
+      if (line.starts_with("[")) break;
+      if (!line.empty() && line.front() != '#') block.end = i + 1;
     }
     return block;
   }
@@ -155,16 +179,23 @@ class Rewriter {
     } else if (verdict.expected->scenario == name) {
       SetKey(*index, "verdict", "\"" + std::string(ToText(came.kind)) + "\"");
       SetKey(*index, "reason", Quoted(came.reason));
+      // What explained the old reason does not explain this one.
+      const std::string& why = verdict.expected->why;
+      if (!why.starts_with(kUnexplained))
+        SetKey(*index, "why", Quoted(std::string(kUnexplained) + " Before it changed: " + why));
+      changed_.insert(*index);
       update_.changes.push_back(fmt::format("changed {}: {}", name, told));
     } else {
       before_[blocks_[*index].begin].push_back(EntryText(name, came));
       update_.changes.push_back(
           fmt::format("added {}, before '{}': {}", name, verdict.expected->scenario, told));
+      ++update_.added;
     }
   }
 
   void Append(const std::string& scenario, const Came& came, const std::string& told) {
     at_the_end_.push_back(EntryText(scenario, came));
+    ++update_.added;
     update_.changes.push_back(fmt::format("added {}: {}", scenario, told));
   }
 
@@ -173,8 +204,8 @@ class Rewriter {
     for (std::size_t i = blocks_[index].begin; i < blocks_[index].end; ++i) {
       std::string& line = lines_[i];
       const std::size_t equals = line.find('=');
-      if (equals == std::string::npos || !line.starts_with(key)) continue;
-      line = line.substr(0, equals + 1) + " " + value;
+      if (equals == std::string::npos || !Unindented(line).starts_with(key)) continue;
+      line = line.substr(0, equals + 1) + " " + value + CommentOf(line.substr(equals + 1));
     }
   }
 
@@ -182,15 +213,17 @@ class Rewriter {
     for (std::size_t i = 0; i < judged_.entries().size(); ++i) {
       const ExpectedEntry& entry = judged_.entries()[i];
       if (!entry.condition.Holds(platform)) continue;
-      if (entry.matched && entry.passed && entry.kind != ExpectedKind::kUnsupported) {
+      if ((entry.matched || entry.unsettled) && entry.passed &&
+          entry.kind != ExpectedKind::kUnsupported) {
         update_.by_hand.push_back(fmt::format(
             "{}: some of '{}' pass, others do not: narrow the pattern", entry.place, entry.scenario));
       }
-      if (entry.matched || entry.unsettled) continue;
+      if (entry.matched || entry.unsettled || changed_.count(i) != 0) continue;
       for (std::size_t line = blocks_[i].begin; line < blocks_[i].end; ++line) gone_.insert(line);
       // One of the empty lines around it goes with it.
       if (blocks_[i].end < lines_.size() && lines_[blocks_[i].end].empty())
         gone_.insert(blocks_[i].end);
+      ++update_.removed;
       update_.changes.push_back(fmt::format("removed {}: it {}", entry.scenario,
                                             entry.passed ? "passed" : "matched nothing"));
     }
@@ -199,6 +232,7 @@ class Rewriter {
   const Expectations& judged_;
   std::vector<std::string> lines_;
   std::vector<Block> blocks_;  // of judged_.entries()
+  std::set<std::size_t> changed_;  // of judged_.entries()
   std::set<std::size_t> gone_;
   std::map<std::size_t, std::vector<std::string>> before_;  // a line → entries to stand before it
   std::vector<std::string> at_the_end_;
@@ -209,13 +243,22 @@ class Rewriter {
 
 const char* const kUnexplained = "Not explained yet.";
 
-ExpectationsUpdate UpdateExpectations(std::string_view text, const Expectations& judged,
+Result<ExpectationsUpdate> UpdateExpectations(std::string_view text, const Expectations& judged,
                                       const std::vector<ScenarioVerdict>& verdicts,
                                       const Platform& platform) {
   Rewriter rewriter(text, judged);
+  const auto refuse = [] {
+    return Fail("this file is laid out as --update cannot edit it",
+                "write each entry as a table [[expect]] of its own, with each value on one line");
+  };
+  if (!rewriter.IsEditable()) return refuse();
   rewriter.Run(verdicts, platform);
   ExpectationsUpdate update = rewriter.Take();
   if (update.changes.empty()) update.text = std::string(text);
+  // Lines were edited, not TOML: look whether that came to what was meant.
+  const auto reread = Expectations::Parse(update.text, "what --update would write");
+  const std::size_t wanted = judged.entries().size() + update.added - update.removed;
+  if (!reread || reread->entries().size() != wanted) return refuse();
   return update;
 }
 

@@ -26,6 +26,11 @@ class UpdateTest : public testing::Test {
     Came(name, std::move(run));
   }
   void Passes(const std::string& name) { Came(name, ScenarioRun{}); }
+  void LeavesBehind(const std::string& name, const std::string& what) {
+    ScenarioRun run;
+    run.unclean = {what};
+    Came(name, std::move(run));
+  }
   void Lacks(const std::string& name, const std::string& reason) {
     ScenarioRun run;
     run.end = ScenarioRun::End::kUnsupported;
@@ -42,12 +47,26 @@ class UpdateTest : public testing::Test {
       verdicts.push_back(
           Judge(RunnerResult{scenario, run, NotRun::kNo, kPlatform}, kPlatform, *expectations, nullptr));
     }
-    ExpectationsUpdate update = UpdateExpectations(text, *expectations, verdicts, kPlatform);
-    changes_ = update.changes;
-    by_hand_ = update.by_hand;
-    // What was written is right: it parses, and a second run has nothing to say.
-    EXPECT_TRUE(Expectations::Parse(update.text, "e.toml")) << update.text;
-    return update.text;
+    const auto update = UpdateExpectations(text, *expectations, verdicts, kPlatform);
+    if (!update) return update.error().Text();
+    changes_ = update->changes;
+    by_hand_ = update->by_hand;
+    if (by_hand_.empty()) ExpectRight(update->text);
+    return update->text;
+  }
+
+  // The same runs, judged by what was written: nothing is stale, and nothing fails.
+  void ExpectRight(const std::string& text) {
+    auto expectations = Expectations::Parse(text, "e.toml");
+    ASSERT_TRUE(expectations) << text;
+    for (auto& [scenario, run] : runs_) {
+      const Verdict overall =
+          Judge(RunnerResult{scenario, run, NotRun::kNo, kPlatform}, kPlatform, *expectations, nullptr)
+              .Overall();
+      EXPECT_TRUE(overall != Verdict::kFail && overall != Verdict::kUnexpectedPass)
+          << scenario->name << ": " << ToText(overall) << "\n" << text;
+    }
+    EXPECT_THAT(expectations->Stale(kPlatform), IsEmpty()) << text;
   }
 
   std::vector<std::string> changes_;
@@ -113,7 +132,8 @@ TEST_F(UpdateTest, ChangesVerdictAndReasonInPlace) {
   Fails("t/a", "-> blocked");
   Fails("t/b", "-> 2");
   EXPECT_THAT(Updated(kFile), HasSubstr("scenario = \"t/a\"\nverdict  = \"hang\"\nreason   = \"-> blocked\"\n"
-                                        "why      = \"It counts from one.\"\n"));
+                                        "why      = \"Not explained yet. Before it changed: It counts from "
+                                        "one.\"\n"));
   EXPECT_THAT(changes_, ElementsAre("changed t/a: hang, -> blocked"));
 }
 
@@ -146,12 +166,57 @@ TEST_F(UpdateTest, LeavesAPatternThatSomePassToPeople) {
   EXPECT_THAT(by_hand_, ElementsAre("e.toml:1: some of 't/*' pass, others do not: narrow the pattern"));
 }
 
+TEST_F(UpdateTest, LeavesAPatternThatSomePassAndSomeFailOtherwiseToPeople) {
+  const std::string text =
+      "[[expect]]\nscenario = \"t/*\"\nverdict = \"fail\"\nreason = \"-> 1\"\nwhy = \"It counts.\"\n";
+  Fails("t/a", "-> 2");
+  Passes("t/b");
+  EXPECT_THAT(Updated(text), HasSubstr("scenario = \"t/a\""));
+  EXPECT_THAT(by_hand_, ElementsAre("e.toml:1: some of 't/*' pass, others do not: narrow the pattern"));
+}
+
+TEST_F(UpdateTest, ChangesAFailureThatIsNowOnlyUnclean) {
+  LeavesBehind("t/a", "a name is left behind in /dev/shm: sem.BARE");
+  Fails("t/b", "-> 2");
+  EXPECT_THAT(Updated(kFile), HasSubstr("verdict  = \"unclean\"\n"
+                                        "reason   = \"a name is left behind in /dev/shm: sem.BARE\"\n"));
+  EXPECT_THAT(changes_, ElementsAre("changed t/a: unclean, a name is left behind in /dev/shm: sem.BARE"));
+}
+
+TEST_F(UpdateTest, EditsIndentedEntriesAndKeepsCommentsBehindValues) {
+  const std::string text =
+      "  [[expect]]\n  scenario = \"t/a\"\n  verdict = \"fail\"  # so far\n"
+      "  reason = 'a # \"b\"' # told upstream\n  why = \"x\"\n\n"
+      "  [[expect]]\n  scenario = \"t/b\"\n  verdict = \"fail\"\n  reason = \"-> 2\"\n  why = \"y\"\n\n"
+      "  [[expect]]\n  scenario = \"t/c\"\n  verdict = \"fail\"\n  reason = \"-> 3\"\n  why = \"z\"\n";
+  Fails("t/a", "-> blocked");
+  Passes("t/b");
+  Fails("t/c", "-> 3");
+  EXPECT_EQ(Updated(text),
+            "  [[expect]]\n  scenario = \"t/a\"\n  verdict = \"hang\"  # so far\n"
+            "  reason = \"-> blocked\"  # told upstream\n"
+            "  why = \"Not explained yet. Before it changed: x\"\n\n"
+            "  [[expect]]\n  scenario = \"t/c\"\n  verdict = \"fail\"\n  reason = \"-> 3\"\n  why = \"z\"\n");
+}
+
+TEST_F(UpdateTest, RefusesAFileWhoseLinesItCannotEdit) {
+  Passes("t/a");
+  EXPECT_THAT(Updated("expect = [{scenario = \"t/a\", verdict = \"fail\", reason = \"-> 1\", "
+                      "why = \"x\"}]\n"),
+              HasSubstr("write each entry as a table [[expect]] of its own"));
+  Fails("t/b", "-> 2");
+  EXPECT_THAT(Updated("[[expect]]\nscenario = \"t/b\"\nverdict = \"fail\"\nreason = \"\"\"\n-> 1\n\"\"\"\nwhy = "
+                      "\"x\"\n"),
+              HasSubstr("laid out as --update cannot edit it"));
+}
+
 TEST_F(UpdateTest, ListsWhatIsLackingOncePerReason) {
   Lacks("t/a", "it has no capability fork");
   Lacks("t/b", "it has no capability fork");
   Lacks("t/c", "it has no capability python");
   Updated("");
-  EXPECT_THAT(changes_, ElementsAre("added *: 2 scenarios", "added *: 1 scenario"));
+  EXPECT_THAT(changes_, ElementsAre("added *: unsupported, it has no capability fork (2 scenarios)",
+                                    "added *: unsupported, it has no capability python (1 scenario)"));
 }
 
 TEST_F(UpdateTest, LeavesTimesAndAddressesOpen) {

@@ -400,6 +400,10 @@ Counts ImplementationReport::Count() const {
   return counts;
 }
 
+bool AnyInterrupted(const std::vector<ScenarioVerdict>& verdicts) {
+  return std::any_of(verdicts.begin(), verdicts.end(), WasInterrupted);
+}
+
 bool HasSurprises(const std::vector<ScenarioVerdict>& verdicts) {
   return std::any_of(verdicts.begin(), verdicts.end(), [](const ScenarioVerdict& verdict) {
     const Verdict overall = verdict.Overall();
@@ -418,12 +422,15 @@ int ExitStatus(const RunReport& report, bool strict) {
   int judged = 0;
   for (const ImplementationReport& one : report.implementations) {
     const Counts counts = one.Count();
-    interrupted =
-        interrupted || std::any_of(one.verdicts.begin(), one.verdicts.end(), WasInterrupted);
+    interrupted = interrupted || AnyInterrupted(one.verdicts);
     const bool never_started = !one.introduction.hello && !one.introduction.failure.empty();
     harness_error = harness_error || counts.harness_error > 0 || never_started;
-    diverged = diverged || counts.fail > 0;
-    stale = stale || counts.unexpected_pass > 0 || !one.stale.empty();
+    if (one.only_oracle) {
+      harness_error = harness_error || counts.fail > 0;
+    } else {
+      diverged = diverged || counts.fail > 0;
+      stale = stale || counts.unexpected_pass > 0 || !one.stale.empty();
+    }
     missing = missing || NothingJudged(counts) ||
               (strict && !one.only_oracle && (one.surprises || HasSurprises(one.verdicts)));
     judged += counts.judged();

@@ -81,7 +81,7 @@ struct ImplementationReport {
   std::string note;
   bool is_oracle = false;
   // It is there to be laid beside the others, and nobody asked for its own verdicts: what it lacks is
-  // no surprise.
+  // no surprise, and where it fails nothing is certified.
   bool only_oracle = false;
   Introduction introduction;
   std::vector<ScenarioVerdict> verdicts;  // in the order of the catalogue
@@ -103,6 +103,8 @@ struct RunReport {
   nanoseconds wall{};
 };
 
+// Whether something was not run for want of time, or because of a signal.
+bool AnyInterrupted(const std::vector<ScenarioVerdict>& verdicts);
 // Whether something that expectations do not list was unsupported or not run.
 bool HasSurprises(const std::vector<ScenarioVerdict>& verdicts);
 
