@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <optional>
 
 #include "harness/cli/options.h"
 #include "harness/os/interrupt.h"
@@ -17,8 +18,8 @@ namespace lockstep {
 namespace {
 
 // What the oracle makes of the scenarios that failed: one that it fails too is not certified, and
-// tells nothing of the implementation.
-std::map<const Scenario*, ScenarioRun> AskOracle(const Implementation& oracle,
+// tells nothing of the implementation. Nothing: there was no time for all of them.
+std::optional<std::map<const Scenario*, ScenarioRun>> AskOracle(const Implementation& oracle,
                                                  const std::vector<RunnerResult>& results,
                                                  const RunnerOptions& options) {
   std::vector<const Scenario*> failed;
@@ -27,20 +28,25 @@ std::map<const Scenario*, ScenarioRun> AskOracle(const Implementation& oracle,
       failed.push_back(result.scenario);
   }
   std::map<const Scenario*, ScenarioRun> runs;
+  bool cut_short = false;
   RunScenarios(oracle, failed, options, [&](RunnerResult result) {
+    cut_short = cut_short || result.not_run == NotRun::kInterrupted;
     runs[result.scenario] = std::move(result.run);
   });
+  if (cut_short) return std::nullopt;
   return runs;
+}
+
+int ComplainOfTime() {
+  Complain(Error{"time ran out before everything was run; nothing was written",
+                 "give it more: --max-time"});
+  return kExitNotJudged;
 }
 
 // Only the whole tells what is stale: an exit status, and why, if something has no verdict that could
 // have had one.
 int ComplainOfWhatWasNotJudged(const std::vector<ScenarioVerdict>& verdicts) {
-  if (AnyInterrupted(verdicts)) {
-    Complain(Error{"time ran out before everything was run; nothing was written",
-                   "give it more: --max-time"});
-    return kExitInterrupted;
-  }
+  if (AnyCutShort(verdicts)) return ComplainOfTime();
   const auto failed = [](const ScenarioVerdict& one) {
     return one.run.end == ScenarioRun::End::kHarnessError;
   };
@@ -114,19 +120,20 @@ int ExpectVerb(const Words& words) {
   const Introduction introduction =
       RunScenarios(*implementation, (*catalogue)->selected, *options,
                    [&](RunnerResult result) { results.push_back(std::move(result)); });
-  std::map<const Scenario*, ScenarioRun> oracle;
+  std::optional<std::map<const Scenario*, ScenarioRun>> oracle(std::in_place);
   if (const auto cpython = discovery.Oracle()) oracle = AskOracle(*cpython, results, *options);
   if (Interrupted()) return kExitInterrupted;
+  if (!oracle) return ComplainOfTime();
   if (!introduction.hello) {
     Complain(Error{"it could not be started: " + introduction.failure, ""});
     return kExitHarness;
   }
   std::vector<ScenarioVerdict> verdicts;
   for (RunnerResult& result : results) {
-    const auto run = oracle.find(result.scenario);
+    const auto run = oracle->find(result.scenario);
     const Platform platform = result.platform;
     verdicts.push_back(Judge(std::move(result), platform, *expectations,
-                             run == oracle.end() ? nullptr : &run->second));
+                             run == oracle->end() ? nullptr : &run->second));
   }
   if (const int status = ComplainOfWhatWasNotJudged(verdicts)) return status;
   const auto rewritten = UpdateExpectations(*text, *expectations, verdicts, introduction.platform);

@@ -20,6 +20,7 @@ namespace lockstep {
 
 constexpr int kExitUsage = 2;
 constexpr int kExitHarness = 3;
+constexpr int kExitNotJudged = 4;
 constexpr int kExitInterrupted = 130;
 
 // Which scenarios.

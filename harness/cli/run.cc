@@ -284,7 +284,7 @@ class MainJob {
     Arrange(report);
     report.wall = nanoseconds(MonotonicNs() - start);
     const bool whole = catalogue_.whole && flags_.selection.shard.empty() && !Interrupted() &&
-                       report.introduction.hello && !AnyInterrupted(report.verdicts);
+                       report.introduction.hello && !AnyCutShort(report.verdicts);
     if (whole) report.stale = expectations.Stale(report.introduction.platform);
     report.surprises = !report.only_oracle && HasSurprises(report.verdicts);
     for (reports::JsonWriter& writer : writers_) writer.Implementation(report);

@@ -400,8 +400,10 @@ Counts ImplementationReport::Count() const {
   return counts;
 }
 
-bool AnyInterrupted(const std::vector<ScenarioVerdict>& verdicts) {
-  return std::any_of(verdicts.begin(), verdicts.end(), WasInterrupted);
+bool AnyCutShort(const std::vector<ScenarioVerdict>& verdicts) {
+  return std::any_of(verdicts.begin(), verdicts.end(), [](const ScenarioVerdict& verdict) {
+    return verdict.not_run == NotRun::kInterrupted;
+  });
 }
 
 bool HasSurprises(const std::vector<ScenarioVerdict>& verdicts) {
@@ -422,7 +424,8 @@ int ExitStatus(const RunReport& report, bool strict) {
   int judged = 0;
   for (const ImplementationReport& one : report.implementations) {
     const Counts counts = one.Count();
-    interrupted = interrupted || AnyInterrupted(one.verdicts);
+    interrupted =
+        interrupted || std::any_of(one.verdicts.begin(), one.verdicts.end(), WasInterrupted);
     const bool never_started = !one.introduction.hello && !one.introduction.failure.empty();
     harness_error = harness_error || counts.harness_error > 0 || never_started;
     if (one.only_oracle) {

@@ -103,8 +103,8 @@ struct RunReport {
   nanoseconds wall{};
 };
 
-// Whether something was not run for want of time, or because of a signal.
-bool AnyInterrupted(const std::vector<ScenarioVerdict>& verdicts);
+// Whether something that was selected was not begun, for want of time or because of a signal.
+bool AnyCutShort(const std::vector<ScenarioVerdict>& verdicts);
 // Whether something that expectations do not list was unsupported or not run.
 bool HasSurprises(const std::vector<ScenarioVerdict>& verdicts);
 
