@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "harness/cli/options.h"
+#include "harness/model/model.h"
 #include "harness/scenario/behaviours.h"
 #include "harness/scenario/python_script.h"
 
@@ -74,6 +75,29 @@ int ListCoverage() {
   fmt::print("\n{} behaviours: {} shown by {} scenarios, {} by none, each with its reason\n",
              coverage->size(), coverage->size() - without, (*catalogue)->all.size(), without);
   return 0;
+}
+
+// Each step with the rules that say what may come of it.
+void ExplainSteps(const Scenario& scenario, const Platform& platform) {
+  Model model(platform.like);
+  fmt::print("\n");
+  for (const Step* step : scenario.StepsFor(platform)) {
+    const Model::Judgement judgement = model.Take(*step);
+    if (judgement.verdict == Model::Judgement::Verdict::kUnknown) {
+      fmt::print("    {}\n        the model has no opinion of this, nor of what follows\n", judgement.unknown);
+      return;
+    }
+    fmt::print("    {}\n", step->text);
+    const bool contradicts = judgement.verdict == Model::Judgement::Verdict::kContradicts;
+    if (contradicts) fmt::print("        is NOT what the model allows{}\n", judgement.allowed.empty() ? "" : "; that is");
+    std::set<const model::Rule*> told;
+    for (const model::Outcome& outcome : judgement.allowed) {
+      if (contradicts) fmt::print("        {}\n", ToText(outcome));
+      if (told.insert(outcome.rule).second && outcome.rule != &model::rules::kNothing)
+        fmt::print("        {} [{}]\n", outcome.rule->sentence, outcome.rule->source);
+    }
+    if (contradicts) return;
+  }
 }
 
 }  // namespace
@@ -159,13 +183,18 @@ int ShowVerb(const Words& words) {
 }
 
 int ExplainVerb(const Words& words) {
-  CLI::App app("The rule of a scenario, and where it comes from.", "explain");
+  CLI::App app("The rule of a scenario, and where it comes from; and the rule of each step.", "explain");
   std::string name;
   std::string scenarios;
+  std::string like = kBaseline;
   app.add_option("NAME", name, "its name, or what only its name holds")->required();
   app.add_option("--scenarios", scenarios,
                  "a scenario file or folder in place of the project's own");
+  app.add_option("--like", like, "by the rules of this CPython version")->capture_default_str();
   if (const auto status = Parse(app, words.words)) return *status;
+  const auto version = Version::Parse(like);
+  if (!version)
+    return Complain(Error{"--like " + like + " is no version", "for example --like 3.12"});
   const auto catalogue = LoadNamed(name, scenarios);
   if (!catalogue) return Complain(catalogue.error());
   for (const Scenario* scenario : (*catalogue)->selected) {
@@ -180,6 +209,7 @@ int ExplainVerb(const Words& words) {
                    : "outcome of every step: values with their types, error types and errnos, "
                      "messages where written");
     fmt::print("  file    {}:{}\n", scenario->file, scenario->line);
+    ExplainSteps(*scenario, Platform{*version, "", {}});
   }
   return 0;
 }

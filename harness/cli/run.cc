@@ -18,6 +18,7 @@
 #include "harness/cli/options.h"
 #include "harness/os/affinity.h"
 #include "harness/os/interrupt.h"
+#include "harness/model/model.h"
 #include "harness/os/supervisor.h"
 #include "harness/scenario/behaviours.h"
 #include "harness/verdict/verdict.h"
@@ -120,6 +121,7 @@ class MainJob {
   Result<int> Run(const std::vector<std::string>& command,
                   const std::vector<std::string>& arguments) {
     if (const auto chosen = Choose(command); !chosen) return tl::unexpected(chosen.error());
+    AskModel();
     if (const auto opened = OpenWriters(arguments); !opened) return tl::unexpected(opened.error());
     const std::int64_t start = MonotonicNs();
     for (std::size_t i = 0; i < implementations_.size(); ++i) {
@@ -224,6 +226,19 @@ class MainJob {
       for (int i = 2; !names.insert(implementation.name).second; ++i) {
         implementation.name = fmt::format("{}-{}", name, i);
       }
+    }
+  }
+
+  // A scenario that asks for what the specification forbids is told; CPython has the last word.
+  void AskModel() {
+    const Platform baseline{*Version::Parse("3.14"), "", {}};
+    for (const Scenario* scenario : catalogue_.selected) {
+      const Opinion opinion = OpinionOf(*scenario, baseline);
+      if (!opinion.contradiction) continue;
+      const Step* step = opinion.contradiction->step;
+      report_.notes.push_back(fmt::format("{} contradicts the model: {}:{}: {}: {}", scenario->name, scenario->file,
+                                          step == nullptr ? scenario->line : step->position.line,
+                                          step == nullptr ? "left" : step->text, opinion.contradiction->text));
     }
   }
 

@@ -231,5 +231,47 @@ class Doctor(LockstepCase):
             self.assertIn("LACKS  oracle: none", done.out)
 
 
+class TheModel(LockstepCase):
+    SCENARIOS = """
+[[scenario]]
+name   = "own/forbidden"
+says   = "A child that never acquired has a count."
+source = "a mistake"
+steps  = '''
+p s = SemLock(SEMAPHORE, 1, 1, NAME, unlink=True)
+p fork c
+c s._count() -> 1
+'''
+
+[[scenario]]
+name   = "own/forgotten"
+says   = "A name remains, and is not listed."
+source = "a mistake"
+steps  = '''
+p s = SemLock(SEMAPHORE, 1, 1, NAME, unlink=False)
+'''
+"""
+
+    def test_run_tells_of_a_scenario_that_contradicts_it(self):
+        file = self.scenario_file(self.SCENARIOS)
+        done = self.lockstep("run", "reference", "--oracle", "none", "--scenarios", file)
+        self.assert_status(done, 1)
+        text = " ".join(done.out.split())
+        self.assertIn("own/forbidden contradicts the model: ", text)
+        self.assertIn("own.toml:9: c s._count() -> 1: the model does not allow this step, but only: -> 0", text)
+        self.assertIn("own/forgotten contradicts the model: ", text)
+
+    def test_explain_tells_the_rule_that_forbids_it(self):
+        file = self.scenario_file(self.SCENARIOS)
+        done = self.lockstep("explain", "own/forbidden", "--scenarios", file)
+        self.assert_status(done, 0)
+        self.assertIn("c s._count() -> 1\n        is NOT what the model allows; that is\n        -> 0\n", done.out)
+        self.assertIn("[Modules/_multiprocessing/semaphore.c: SemLock._count]", done.out)
+
+    def test_it_contradicts_nothing_in_the_catalogue(self):
+        done = self.lockstep("run", "reference", "--oracle", "none", "--max-time", "0.001")
+        self.assertNotIn("contradicts", done.out)
+
+
 if __name__ == "__main__":
     lockstep_case.main()
