@@ -36,6 +36,7 @@ constexpr Verb kVerbs[] = {
     {"expect", "IMPL [--update]", "what its expectations file would have to say", ExpectVerb},
     {"doctor", "", "what this machine lacks, what that costs, and how to mend it", DoctorVerb},
     {"adapter", "check -- COMMAND", "tries every operation of an adapter", AdapterVerb},
+    {"fuzz", "[IMPL…]", "generated scenarios against the model, made small", FuzzVerb},
     {"mutants", "[NAME…]", "does the catalogue catch implementations with a defect?", MutantsVerb},
 };
 

@@ -27,6 +27,7 @@ int ExpectVerb(const Words& words);
 int DoctorVerb(const Words& words);
 int AdapterVerb(const Words& words);
 int MutantsVerb(const Words& words);
+int FuzzVerb(const Words& words);
 
 }  // namespace lockstep
 

@@ -22,6 +22,7 @@ LAYERS = (
     "harness/scenario",
     "harness/engine",
     "harness/model",
+    "harness/fuzz",
     "harness/verdict",
     "reports",
     "harness/cli",

@@ -122,9 +122,10 @@ Executor::Next Executor::AwaitEnd(const Step& step, Actor& actor) {
   }
   // Its parent reaps it now, if it is free to; else it stays a zombie until the scenario's end.
   Actor* parent = actor.process->parent;
+  const auto parent_is = parent == nullptr ? ThreadState::Kind::kGone : parent->probe.Look().kind;
   const bool free = parent != nullptr && !parent->process->dead && !parent->in_flight &&
-                    !parent->reply && crew_->Find(parent->name) == parent &&
-                    parent->probe.Look().kind != ThreadState::Kind::kStopped;
+                    !parent->reply && !parent->closed && crew_->Find(parent->name) == parent &&
+                    parent_is != ThreadState::Kind::kStopped && parent_is != ThreadState::Kind::kGone;
   if (free && !actor.process->reaped && actor.process->status) {
     Request reap;
     reap.operation = "reap";

@@ -129,6 +129,12 @@ TEST_F(ExecutorTest, DoesNotWaitForWhatCanNeverCome) {
   EXPECT_LT(run_.wall, std::chrono::seconds(4));
 }
 
+TEST_F(ExecutorTest, LeavesTheChildOfAThreadThatHasEndedToBeReapedLater) {
+  EXPECT_EQ(Run(kSemaphore1 + "p thread t\nt fork c\nt end()\nkill c SIGKILL\nc died SIGKILL\n"
+                              "p s.acquire() -> True\n"s),
+            "completed");
+}
+
 TEST_F(ExecutorTest, NamesEveryOneOfThreeThatDidNotComeBack) {
   EXPECT_EQ(Run(kTwoWaiters +
                 "p fork c\nc s.acquire() -> blocked\np s.release() -> None\n"

@@ -61,7 +61,8 @@ inline constexpr Rule kWoken = {
     "that comes just then.",
     "POSIX sem_post(): which thread is woken is unspecified but for realtime policies"};
 inline constexpr Rule kArguments = {
-    "Arguments of the wrong number, name or type are refused with TypeError.",
+    "Arguments of the wrong number, name or type are refused with TypeError, integers beyond a C "
+    "int with OverflowError.",
     "Modules/_multiprocessing/clinic/semaphore.c.h"};
 
 // Giving back
