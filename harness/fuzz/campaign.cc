@@ -69,9 +69,21 @@ bool Failed(const ScenarioRun& run) {
          (run.end == ScenarioRun::End::kCompleted && !run.unclean.empty());
 }
 
-// What findings are told apart by.
+// An outcome without its value or message: "-> blocked", "->", "raises TypeError".
+std::string KindOf(const std::string& outcome) {
+  if (outcome.starts_with("-> ") && outcome != "-> blocked") return "->";
+  return outcome.substr(0, outcome.find(':'));
+}
+
+// What findings are told apart by: the operation, whatever object it is on, and what came of it in
+// place of what.
 std::string KeyOf(const ScenarioRun& run) {
-  if (run.divergence) return fmt::format("{}: {}", run.divergence->operation, run.divergence->actual);
+  if (run.divergence) {
+    const std::string& operation = run.divergence->operation;
+    const std::size_t dot = operation.find('.') < operation.find('(') ? operation.find('.') + 1 : 0;
+    return fmt::format("{}: {} {}", operation.substr(dot), KindOf(run.divergence->expected),
+                       KindOf(run.divergence->actual));
+  }
   return run.unclean.empty() ? "" : run.unclean.front().substr(0, run.unclean.front().find(':'));
 }
 
