@@ -110,12 +110,18 @@ class FuzzJob {
 
   static int Summarize(const Implementation& implementation, const fuzz::CampaignResult& result) {
     const double seconds = static_cast<double>(result.wall.count()) / 1e9;
-    fmt::print("\n{} {}: {} steps in {} scenarios ({} of them of small scope), {:.0f} steps a second; {}\n",
-               implementation.name, result.introduction.hello->version, result.steps, result.scenarios,
-               result.small_scope, static_cast<double>(result.steps) / seconds,
+    const std::string small = result.small_scope_there_is == 0
+                                  ? "none of small scope"
+                                  : fmt::format("{} of the {} of small scope among them", result.small_scope,
+                                                result.small_scope_there_is);
+    fmt::print("\n{} {}: {} steps in {} scenarios, {}; {:.0f} steps a second; {}\n", implementation.name,
+               result.introduction.hello->version, result.steps, result.scenarios, small,
+               static_cast<double>(result.steps) / seconds,
                result.findings.empty() ? "nothing that the model forbids"
                                        : fmt::format("{} that the model forbids", result.findings.size()));
     for (const std::string& trouble : result.troubles) fmt::print("  not judged: {}\n", trouble);
+    if (result.small_scope < result.small_scope_there_is)
+      fmt::print("  not all of small scope was run: --time gives it more, --no-small-scope leaves it out\n");
     std::string missing;
     for (const std::string& sight : fuzz::RequiredSights()) {
       if (result.sights.count(sight) == 0) missing += (missing.empty() ? "" : ", ") + sight;

@@ -160,6 +160,7 @@ class Campaign {
   void RunSmallScope() {
     constexpr int kOperations = 3;
     const std::vector<Written> all = SmallScope(kOperations, like_);
+    result_.small_scope_there_is = static_cast<long>(all.size());
     for (std::size_t from = 0; from < all.size() && GoesOn(); from += kBatch) {
       std::vector<const Written*> batch;
       for (std::size_t i = from; i < std::min(all.size(), from + kBatch); ++i) batch.push_back(&all[i]);

@@ -37,7 +37,8 @@ struct CampaignResult {
   Introduction introduction;
   long scenarios = 0;
   long steps = 0;
-  long small_scope = 0;  // of the scenarios; all that there are, unless time was over
+  long small_scope = 0;  // of the scenarios
+  long small_scope_there_is = 0;
   Sights sights;
   std::vector<Finding> findings;
   std::vector<std::string> troubles;  // harness errors: what was not judged
