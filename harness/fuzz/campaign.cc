@@ -18,6 +18,7 @@ namespace {
 
 // So many are made and run at a time: enough that starting the adapters costs nothing beside them.
 constexpr std::size_t kBatch = 1000;
+constexpr long kStepsOfAScenario = 8;  // about
 // So many smaller ones are tried at once, the simplest first.
 constexpr std::size_t kShrinksAtOnce = 24;
 constexpr int kTriesOfAnUnsteadyOne = 12;
@@ -180,7 +181,9 @@ class Campaign {
     std::vector<rc::Shrinkable<Plan>> plans;
     std::vector<Written> written;
     const auto generator = Plans();
-    for (std::size_t i = 0; i < kBatch / 5; ++i) {
+    const long wanted = options_.steps + small_scope_steps_ - result_.steps;
+    const long scenarios = std::min<long>(kBatch, wanted / kStepsOfAScenario + 1);
+    for (long i = 0; i < scenarios; ++i) {
       // Many that are short, some that are long.
       rc::Random sizes = random_.split();
       const int size = 6 + static_cast<int>(sizes.next() % 8) * static_cast<int>(sizes.next() % 8);
