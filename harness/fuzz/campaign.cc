@@ -18,7 +18,7 @@ namespace {
 
 // So many are made and run at a time: enough that starting the adapters costs nothing beside them.
 constexpr std::size_t kBatch = 1000;
-constexpr long kStepsOfAScenario = 8;  // about
+constexpr long kStepsOfAScenario = 16;  // about
 // So many smaller ones are tried at once, the simplest first.
 constexpr std::size_t kShrinksAtOnce = 24;
 constexpr int kTriesOfAnUnsteadyOne = 12;
@@ -186,7 +186,7 @@ class Campaign {
     for (long i = 0; i < scenarios; ++i) {
       // Many that are short, some that are long.
       rc::Random sizes = random_.split();
-      const int size = 6 + static_cast<int>(sizes.next() % 8) * static_cast<int>(sizes.next() % 8);
+      const int size = 6 + static_cast<int>(sizes.next() % 12) * static_cast<int>(sizes.next() % 12);
       plans.push_back(generator(random_.split(), size));
       written.push_back(Write(plans.back().value(), fmt::format("fuzz/{}", ++made_), like_));
     }

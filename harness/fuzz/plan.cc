@@ -83,12 +83,16 @@ class Writer {
         Do(actor, Make("", "exit", {Literal(Value::Int(choice.argument % 4))}));
         return;
       case Action::kEndThread:
-        if (!IsThread(actor)) return;
+        // Whoever has a name since a wake-up may be either.
+        if (!IsThread(actor) || actor.front() != 'a') return;
         Do(actor, Make("", "end"));
         return;
       default:
         break;
     }
+    // Where the last that could do something goes to sleep, a scenario ends: mostly that is left out.
+    constexpr int kSeldom = 6;
+    may_end_ = idle.size() > 1 || choice.argument % kSeldom == 0;
     if (auto call = CallOf(choice, actor)) Do(actor, std::move(*call));
   }
 
@@ -147,6 +151,12 @@ class Writer {
       if (common && *common != names) return {};
       common = std::move(names);
     }
+    const auto sure = sure_objects_.find(actor);
+    if (common && sure != sure_objects_.end()) {
+      std::erase_if(*common, [&](const std::string& name) {
+        return std::find(sure->second.begin(), sure->second.end(), name) == sure->second.end();
+      });
+    }
     return common.value_or(std::vector<std::string>());
   }
 
@@ -154,6 +164,8 @@ class Writer {
     const std::vector<std::string> objects = ObjectsOf(actor);
     const std::string name = choice.argument % 2 == 0 ? "NAME" : "NAME2";
     const auto fresh = [&]() -> std::optional<std::string> {
+      // In whose process would it be?
+      if (sure_objects_.count(actor) != 0) return std::nullopt;
       for (const char* one : {"s", "t", "u"}) {
         if (std::find(objects.begin(), objects.end(), one) == objects.end()) return one;
       }
@@ -235,14 +247,16 @@ class Writer {
     }
   }
 
-  void Add(decltype(Step::what) what) {
+  // False: the model does not let it be done, and it is left out.
+  bool Add(decltype(Step::what) what) {
     Step step;
     step.what = std::move(what);
     step.text = ToText(step);
     Model next = model_;
-    if (next.Take(step).verdict != Model::Judgement::Verdict::kAgrees) return;
+    if (next.Take(step).verdict != Model::Judgement::Verdict::kAgrees) return false;
     model_ = std::move(next);
     written_.scenario.steps.push_back(std::move(step));
+    return true;
   }
 
   void See(const std::string& sight) { ++written_.sights[sight]; }
@@ -293,7 +307,8 @@ class Writer {
       return outcome.rule == &model::rules::kTimedOut;
     });
     if (is_moment) std::erase_if(*allowed, IsBlocked);
-    if (allowed->size() > 1 && std::any_of(allowed->begin(), allowed->end(), IsBlocked)) return;
+    const bool sleeps = std::any_of(allowed->begin(), allowed->end(), IsBlocked);
+    if (sleeps && (allowed->size() > 1 || !may_end_)) return;
     for (const model::Outcome& outcome : *allowed) SeeOutcome(what.call, outcome);
     what.expectation = ToExpectation(*allowed);
     what.expectation->text = ToText(*what.expectation);
@@ -347,7 +362,10 @@ class Writer {
     See(woken.size() == 1 ? "release with a waiter" : "release with waiters");
     Expectation expectation = ToExpectation({model::Outcome{Actual(Value(true)), &model::rules::kWoken}});
     expectation.text = "returns True";
-    if (woken.size() == 1) return Add(Await{woken, expectation});
+    if (woken.size() == 1) {
+      ended_ = !Add(Await{woken, expectation});
+      return;
+    }
     OneOf what;
     what.actors = woken;
     what.expectation = expectation;
@@ -359,7 +377,9 @@ class Writer {
       names.push_back(what.winner);
       return names;
     }();
-    Add(std::move(what));
+    for (const std::string& name : now) sure_objects_[name] = ObjectsOf(woken.front());
+    ended_ = !Add(std::move(what));
+    if (ended_) return;
     std::erase_if(actors_, [&](const std::string& actor) {
       return std::find(woken.begin(), woken.end(), actor) != woken.end();
     });
@@ -378,7 +398,10 @@ class Writer {
     const std::string child = what.children.front();
     Add(std::move(what));
     const bool there = written_.scenario.steps.size() > before && model_.states().front().Has(child);
-    if (there) actors_.push_back(child);
+    if (!there) return;
+    actors_.push_back(child);
+    if (const auto sure = sure_objects_.find(parent); sure != sure_objects_.end())
+      sure_objects_[child] = std::vector<std::string>(sure->second);
   }
 
   // Any but the first process; one that waits rather than one that does not.
@@ -406,6 +429,10 @@ class Writer {
   Model model_;
   Written written_;
   std::vector<std::string> actors_ = {"p"};  // by the names that they go by now
+  // Of those that have a name since a wake-up, and of those that they made, nobody knows the process:
+  // only what it had then can be spoken of.
+  std::map<std::string, std::vector<std::string>> sure_objects_;
+  bool may_end_ = true;
   bool ended_ = false;  // from here on nobody could say who waits
   int made_ = 0;
   int rounds_ = 0;

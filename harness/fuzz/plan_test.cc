@@ -21,7 +21,7 @@ const Platform kBaseline{*Version::Parse("3.14"), "", {}, nullptr};
 Plan RandomPlan(std::mt19937* random) {
   const auto any = [&](int below) { return static_cast<std::uint8_t>((*random)() % static_cast<unsigned>(below)); };
   Plan plan{any(24), {}};
-  for (int i = any(40); i > 0; --i) plan.choices.push_back({static_cast<Action>(any(kActions)), any(24), any(24), any(24)});
+  for (int i = any(120); i > 0; --i) plan.choices.push_back({static_cast<Action>(any(kActions)), any(24), any(24), any(24)});
   return plan;
 }
 
