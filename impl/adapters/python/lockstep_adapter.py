@@ -676,11 +676,26 @@ def prepare_rlimit(request, args):
     if which is None:
         raise BadRequest("no limit %r" % (args[0],))
     if args[0] == "AS":
-        # PyPy takes room for what outlives its nursery when that is full: let that not be just then.
-        import gc
-
-        gc.collect()
+        keep_room()
     return set_soft_limit, (resource, which, args[1])
+
+
+ROOM = []
+
+
+def keep_room():
+    """Free memory that the allocators have already, so that this adapter needs no more for a while.
+
+    A block that stays keeps what lies before it from being given back. PyPy takes room when its
+    nursery is full: it is emptied.
+    """
+    import gc
+
+    for size, number in ((480, 1000), (4000, 250)):
+        blocks = [bytes(size) for _ in range(number)]
+        ROOM.append(blocks.pop())
+        del blocks
+    gc.collect()
 
 
 def set_soft_limit(resource, which, soft):
