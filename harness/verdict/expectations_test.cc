@@ -82,6 +82,8 @@ struct PatternCase {
   bool matches;
 };
 
+void PrintTo(const PatternCase& one, std::ostream* out) { *out << one.pattern << " and " << one.name; }
+
 class Pattern : public testing::TestWithParam<PatternCase> {};
 
 TEST_P(Pattern, MatchesWholeNamesWithAnyTextForAStar) {

@@ -97,6 +97,10 @@ struct EndCase {
   Verdict verdict;
 };
 
+void PrintTo(const EndCase& one, std::ostream* out) {
+  *out << static_cast<int>(one.end) << " is " << ToText(one.verdict);
+}
+
 class WhatWasNotJudged : public testing::TestWithParam<EndCase> {};
 
 TEST_P(WhatWasNotJudged, HasTheVerdictOfItsEndAndItsReason) {
@@ -120,6 +124,10 @@ struct KindCase {
   const char* expected;
   ExpectedKind kind;
 };
+
+void PrintTo(const KindCase& one, std::ostream* out) {
+  *out << one.actual << " instead of " << one.expected;
+}
 
 class KindOfADivergence : public testing::TestWithParam<KindCase> {};
 
@@ -151,6 +159,10 @@ struct KnownCase {
   Verdict comes;
   const char* says;
 };
+
+void PrintTo(const KnownCase& one, std::ostream* out) {
+  *out << one.verdict << " '" << one.reason << "' and '" << one.actual << "'";
+}
 
 class KnownFailure : public testing::TestWithParam<KnownCase> {};
 
