@@ -42,7 +42,16 @@ Call Make(std::string object, std::string operation, std::vector<Expr> args = {}
   return call;
 }
 
-// Odd arguments of acquire, and of SemLock.
+Call Construct(const Setup& setup, const std::string& name, bool unlink, const std::string& as) {
+  const std::int64_t kind = setup.kind == std::string("SEMAPHORE") ? kSemaphore : kMutex;
+  Call call = Make("", "SemLock",
+                   {Literal(Value::Int(kind)), Literal(Value::Int(setup.value)),
+                    Literal(Value::Int(setup.maxvalue)), FreshName(name), Literal(unlink)});
+  call.as = as;
+  return call;
+}
+
+// Odd arguments of acquire.
 const std::vector<std::vector<Value>>& OddAcquires() {
   static const std::vector<std::vector<Value>> all = {
       {Value::Int(0)},        {Value::Int(1), Value(0.0)},         {Value(true), Value(std::string("x"))},
@@ -57,12 +66,7 @@ class Writer {
     written_.scenario.name = name;
     written_.scenario.says = "The model and an implementation agree.";
     written_.scenario.source = "harness/model";
-    Call call = Make("", "SemLock",
-                     {Literal(Value::Int(setup.kind == std::string("SEMAPHORE") ? kSemaphore : kMutex)),
-                      Literal(Value::Int(setup.value)), Literal(Value::Int(setup.maxvalue)), FreshName("NAME"),
-                      Literal(false)});
-    call.as = "s";
-    Do("p", std::move(call));
+    Do("p", Construct(setup, "NAME", false, "s"));
   }
 
   void Choose(const Choice& choice) {
@@ -177,13 +181,7 @@ class Writer {
       case Action::kConstruct: {
         const auto as = fresh();
         if (!as || objects.size() >= kMostObjects) return std::nullopt;
-        const Setup& setup = Setups()[choice.object % Setups().size()];
-        Call call = Make("", "SemLock",
-                         {Literal(Value::Int(setup.kind == std::string("SEMAPHORE") ? kSemaphore : kMutex)),
-                          Literal(Value::Int(setup.value)), Literal(Value::Int(setup.maxvalue)), FreshName(name),
-                          Literal(choice.argument % 4 >= 2)});
-        call.as = *as;
-        return call;
+        return Construct(Setups()[choice.object % Setups().size()], name, choice.argument % 4 >= 2, *as);
       }
       case Action::kRebuild: {
         const auto as = fresh();

@@ -218,8 +218,7 @@ std::optional<Way> CallSemLock(const State& state, const std::string& actor, con
   if (call.operation == "SemLock.unnamed") return Construct(state, actor, call, false);
   if (call.operation == "SemLock._rebuild") return Rebuild(state, actor, call);
   if (call.operation == "sem_unlink") return Unlink(state, actor, call);
-  State copy = state;
-  const SemLock* lock = call.object.empty() ? nullptr : copy.FindSemLock(actor, call.object);
+  const SemLock* lock = call.object.empty() ? nullptr : state.FindSemLock(actor, call.object);
   if (lock == nullptr) return std::nullopt;
   std::optional<Way> way;
   // Until 3.9 __enter__ was acquire by another name.

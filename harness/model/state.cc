@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace lockstep::model {
 
 std::string State::FirstName(const std::string& actor) const {
@@ -14,7 +16,11 @@ Thread& State::At(const std::string& actor) { return threads.at(FirstName(actor)
 const Thread& State::At(const std::string& actor) const { return threads.at(FirstName(actor)); }
 
 SemLock* State::FindSemLock(const std::string& actor, const std::string& object) {
-  auto& objects = ProcessOf(actor).objects;
+  return const_cast<SemLock*>(std::as_const(*this).FindSemLock(actor, object));
+}
+
+const SemLock* State::FindSemLock(const std::string& actor, const std::string& object) const {
+  const auto& objects = ProcessOf(actor).objects;
   const auto found = objects.find(object);
   return found == objects.end() ? nullptr : std::get_if<SemLock>(&found->second);
 }

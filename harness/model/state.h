@@ -102,6 +102,7 @@ struct State {
   bool Has(const std::string& actor) const { return threads.count(FirstName(actor)) != 0; }
   std::string FirstName(const std::string& actor) const;
   SemLock* FindSemLock(const std::string& actor, const std::string& object);
+  const SemLock* FindSemLock(const std::string& actor, const std::string& object) const;
 
   // Equal texts: equal states.
   std::string Key() const;
