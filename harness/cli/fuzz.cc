@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // lockstep fuzz: generated scenarios against the model, made small and kept as files.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <random>
 
 #include "harness/cli/options.h"
 #include "harness/fuzz/campaign.h"
+#include "harness/fuzz/corpus.h"
 #include "harness/os/interrupt.h"
 #include "harness/os/text_file.h"
 #include "reports/text.h"
@@ -23,6 +25,8 @@ struct FuzzFlags {
   double time_s = 0;
   bool until_fail = false;
   bool no_small_scope = false;
+  bool no_corpus = false;
+  std::string oracle = "none";
 };
 
 std::string Commented(const std::string& text) {
@@ -31,29 +35,25 @@ std::string Commented(const std::string& text) {
   return out + "\n";
 }
 
-// A scenario file that `lockstep run --scenarios` runs as it is.
-std::string FileOf(const fuzz::Finding& finding, const std::string& area, const std::string& head) {
-  std::string text = Commented(head);
-  if (!finding.rule.empty()) text += Commented(finding.rule);
-  text += fmt::format("[[scenario]]\nname   = \"{}/found\"\nsays   = \"The model and an implementation agree.\"\n"
-                      "source = \"harness/model/rule.h\"\nsteps  = '''\n{}'''\n",
-                      area, finding.written.scenario.steps_text);
-  return text;
-}
-
 class FuzzJob {
  public:
-  FuzzJob(FuzzFlags flags, std::string folder, RunnerOptions options)
-      : flags_(std::move(flags)), folder_(std::move(folder)), options_(std::move(options)) {}
+  FuzzJob(FuzzFlags flags, std::string folder, RunnerOptions options, std::optional<Implementation> oracle,
+          fuzz::Corpus corpus)
+      : flags_(std::move(flags)),
+        folder_(std::move(folder)),
+        options_(std::move(options)),
+        oracle_(std::move(oracle)),
+        corpus_(std::move(corpus)) {}
 
   // An exit status: of several implementations the worst.
   int Run(const std::vector<Implementation>& implementations) {
     fmt::print("seed {}\n", *flags_.seed);
+    std::fflush(stdout);
     int status = 0;
     for (const Implementation& implementation : implementations) {
       if (Interrupted()) break;
       const int one = RunOne(implementation);
-      const auto rank = [](int s) { return s == 3 ? 3 : s == 1 ? 2 : s == 4 ? 1 : 0; };
+      const auto rank = [](int s) { return s == kExitHarness ? 3 : s == 1 ? 2 : s == kExitNotJudged ? 1 : 0; };
       if (rank(one) > rank(status)) status = one;
     }
     return Interrupted() ? kExitInterrupted : status;
@@ -63,79 +63,113 @@ class FuzzJob {
   int RunOne(const Implementation& implementation) {
     fuzz::CampaignOptions options;
     options.seed = *flags_.seed;
+    options.corpus = corpus_.scenarios();
     options.steps = flags_.steps;
     options.until_fail = flags_.until_fail;
     options.small_scope = !flags_.no_small_scope;
+    options.oracle = oracle_ ? &*oracle_ : nullptr;
     options.runner = options_;
     if (flags_.time_s > 0) {
-      options.runner.deadline = Deadline::After(nanoseconds(static_cast<std::int64_t>(flags_.time_s * 1e9)));
+      options.time = nanoseconds(static_cast<std::int64_t>(flags_.time_s * 1e9));
       if (!flags_.steps_given) options.steps = std::numeric_limits<long>::max() / 2;
     }
-    int number = 0;
-    const fuzz::CampaignResult result = fuzz::RunCampaign(
-        implementation, options, [&](const fuzz::Finding& finding) { Tell(implementation, finding, ++number); });
-    if (!result.introduction.hello) {
-      fmt::print("{}: could not be started: {}\n", implementation.name, result.introduction.failure);
+    number_ = 1;
+    fuzz::CampaignWatcher watcher;
+    watcher.smaller = [&](const fuzz::Finding& finding) { Save(implementation, finding); };
+    watcher.found = [&](const fuzz::Finding& finding) { Tell(implementation, finding); };
+    watcher.interesting = [&](const std::vector<Scenario>& scenarios) {
+      if (flags_.no_corpus) return;
+      if (const auto added = corpus_.Add(scenarios); !added) Complain(added.error());
+    };
+    const fuzz::CampaignResult result = fuzz::RunCampaign(implementation, options, watcher);
+    if (!result.introduction.hello || !result.failure.empty()) {
+      fmt::print("{}: {}\n", implementation.name,
+                 result.failure.empty() ? "could not be started: " + result.introduction.failure : result.failure);
       return kExitHarness;
     }
     return Summarize(implementation, result);
   }
 
-  void Tell(const Implementation& implementation, const fuzz::Finding& finding, int number) {
-    const auto& divergence = finding.run.divergence;
-    const std::string what = divergence ? fmt::format("{}: the model allows {}, got {}", divergence->operation,
-                                                      divergence->expected, divergence->actual)
-                                        : finding.run.unclean.front();
-    std::string area = fmt::format("{}-{}", implementation.name, number);
+  std::string Area(const Implementation& implementation) const {
+    std::string area = fmt::format("{}-{}", implementation.name, number_);
     for (char& c : area) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? static_cast<char>(std::tolower(c)) : '-';
-    const std::string file = fmt::format("{}/{}.toml", folder_, area);
-    const std::string head = fmt::format(
-        "Found by lockstep fuzz {} --seed {} (lockstep {}){}.\n{}", implementation.name, *flags_.seed,
-        LOCKSTEP_VERSION, finding.steady ? "" : "; it does not fail each time", what);
-    fmt::print("\n[{}] {}{}\n\n", number, what, finding.steady ? "" : "  (not each time)");
+    return area;
+  }
+  std::string File(const Implementation& implementation) const {
+    return fmt::format("{}/{}.toml", folder_, Area(implementation));
+  }
+
+  std::string What(const fuzz::Finding& finding) const {
+    const auto& divergence = finding.run.divergence;
+    if (!divergence) return finding.run.unclean.front();
+    return fmt::format("{}: {} {}, got {}", divergence->operation,
+                       finding.by_oracle ? "the oracle " + oracle_->name + " has" : "the model allows",
+                       divergence->expected, divergence->actual);
+  }
+
+  // As a scenario file that `lockstep run --scenarios` runs as it is.
+  bool Save(const Implementation& implementation, const fuzz::Finding& finding) {
+    std::string text = Commented(fmt::format("Found by lockstep fuzz {} --seed {} (lockstep {}){}.\n{}",
+                                             implementation.name, *flags_.seed, LOCKSTEP_VERSION,
+                                             finding.steady ? "" : "; it does not fail each time", What(finding)));
+    if (!finding.rule.empty()) text += Commented(finding.rule);
+    text += fuzz::TableOf(finding.written.scenario, Area(implementation) + "/found");
+    const auto written = ReplaceTextFile(File(implementation), text);
+    if (!written) Complain(written.error());
+    return written.has_value();
+  }
+
+  void Tell(const Implementation& implementation, const fuzz::Finding& finding) {
+    const auto& divergence = finding.run.divergence;
+    fmt::print("\n[{}] {}{}\n\n", number_, What(finding), finding.steady ? "" : "  (not each time)");
     for (const Step& step : finding.written.scenario.steps) {
       const bool here = divergence && step.position.line == divergence->position.line;
       fmt::print("  {} {}\n", here ? ">" : " ", step.text);
       if (here) break;
     }
-    if (!finding.rule.empty()) fmt::print("\n    rule  {}\n", finding.rule);
-    if (const auto written = ReplaceTextFile(file, FileOf(finding, area, head)); !written) {
-      Complain(written.error());
-    } else {
-      fmt::print("   saved  {}\n   rerun  ./lockstep run {} --oracle none --scenarios {}\n", file,
-                 implementation.name, reports::ShellQuoted(std::filesystem::absolute(file).string()));
+    fmt::print("\n");
+    if (!finding.rule.empty()) fmt::print("    rule  {}\n", finding.rule);
+    if (Save(implementation, finding)) {
+      const std::string against = finding.by_oracle ? oracle_->name : "none";
+      fmt::print("   saved  {}\n   rerun  ./lockstep run {} --oracle {} --scenarios {}\n", File(implementation),
+                 reports::ShellQuoted(implementation.name), against,
+                 reports::ShellQuoted(std::filesystem::absolute(File(implementation)).string()));
     }
+    fmt::print("  shrunk  in {:.1f} s, {} scenarios\n", static_cast<double>(finding.took.count()) / 1e9, finding.tried);
     std::fflush(stdout);
+    ++number_;
   }
 
   static int Summarize(const Implementation& implementation, const fuzz::CampaignResult& result) {
     const double seconds = static_cast<double>(result.wall.count()) / 1e9;
-    const std::string small = result.small_scope_there_is == 0
-                                  ? "none of small scope"
-                                  : fmt::format("{} of the {} of small scope among them", result.small_scope,
-                                                result.small_scope_there_is);
-    fmt::print("\n{} {}: {} steps in {} scenarios, {}; {:.0f} steps a second; {}\n", implementation.name,
-               result.introduction.hello->version, result.steps, result.scenarios, small,
-               static_cast<double>(result.steps) / seconds,
+    fmt::print("\n{} {}: {}\n", implementation.name, result.introduction.hello->version,
                result.findings.empty() ? "nothing that the model forbids"
                                        : fmt::format("{} that the model forbids", result.findings.size()));
-    for (const std::string& trouble : result.troubles) fmt::print("  not judged: {}\n", trouble);
-    if (result.small_scope < result.small_scope_there_is)
-      fmt::print("  not all of small scope was run: --time gives it more, --no-small-scope leaves it out\n");
-    std::string missing;
-    for (const std::string& sight : fuzz::RequiredSights()) {
-      if (result.sights.count(sight) == 0) missing += (missing.empty() ? "" : ", ") + sight;
+    fmt::print("  {} steps in {} scenarios, {:.0f} steps a second\n", result.steps, result.scenarios,
+               static_cast<double>(result.steps) / seconds);
+    fmt::print("  {} kinds of situations, {} states and {} transitions of the model\n", result.situations,
+               result.states, result.transitions);
+    if (result.sequences > 0) {
+      fmt::print("  {} sequences of three operations of two processes{}\n", result.sequences,
+                 result.all_sequences ? ": all that there are"
+                                      : "; not all: --time gives them more, --no-small-scope leaves them out");
     }
+    for (const auto& [reason, times] : result.unsupported)
+      fmt::print("  {} scenarios ended early: {}\n", times, reason);
+    for (const std::string& trouble : result.troubles) fmt::print("  not judged: {}\n", trouble);
     if (!result.findings.empty()) return 1;
     if (!result.troubles.empty()) return kExitHarness;
-    if (missing.empty()) return 0;
-    fmt::print("  never seen: {}: give it more steps\n", missing);
+    if (result.missing.empty()) return 0;
+    fmt::print("  never seen: {}: give it more steps\n", fmt::join(result.missing, ", "));
     return kExitNotJudged;
   }
 
   const FuzzFlags flags_;
   const std::string folder_;
   const RunnerOptions options_;
+  const std::optional<Implementation> oracle_;
+  fuzz::Corpus corpus_;
+  int number_ = 1;  // of the finding
 };
 
 }  // namespace
@@ -146,10 +180,17 @@ int FuzzVerb(const Words& words) {
   app.add_option("IMPL", flags.names, "implementations; none: the reference");
   app.add_option("--seed", flags.seed, "of the generator; default: a new one, which is printed");
   auto* steps = app.add_option("--steps", flags.steps, "steps of random scenarios, at least")->capture_default_str();
-  app.add_option("--time", flags.time_s, "seconds after which nothing more is begun")->check(CLI::Range(0.1, 1e6));
+  app.add_option("--time", flags.time_s,
+                 "seconds for each implementation, after which nothing more is begun; half of them at most for"
+                 " every sequence of three operations")
+      ->check(CLI::Range(0.1, 1e6));
   app.add_flag("--until-fail", flags.until_fail, "the first finding ends it");
   app.add_flag("--no-small-scope", flags.no_small_scope,
                "not first every scenario of three operations of two processes");
+  app.add_flag("--no-corpus", flags.no_corpus,
+               "not first what showed something before, and nothing is added to OUT/fuzz/corpus.toml");
+  app.add_option("--oracle", flags.oracle, "an implementation that runs each scenario too, and whose outcomes count")
+      ->capture_default_str();
   AddExecution(app, &flags.execution);
   if (const auto status = Parse(app, words.words)) return *status;
   flags.steps_given = steps->count() != 0;
@@ -167,7 +208,19 @@ int FuzzVerb(const Words& words) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return Complain(Error{fmt::format("cannot make {}: {}", folder, error.message()), ""});
-  return FuzzJob(flags, folder, std::move(*options)).Run(*implementations);
+  std::optional<Implementation> oracle;
+  if (flags.oracle != "none") {
+    auto named = discovery.Resolve(flags.oracle, flags.execution.python_args);
+    if (!named) return Complain(named.error());
+    oracle = std::move(*named);
+  }
+  fuzz::Corpus corpus;
+  if (!flags.no_corpus) {
+    auto loaded = fuzz::Corpus::Load(discovery.places().root + "/harness/fuzz/corpus.toml", folder + "/corpus.toml");
+    if (!loaded) return Complain(loaded.error());
+    corpus = std::move(*loaded);
+  }
+  return FuzzJob(flags, folder, std::move(*options), std::move(oracle), std::move(corpus)).Run(*implementations);
 }
 
 }  // namespace lockstep

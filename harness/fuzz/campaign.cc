@@ -2,68 +2,47 @@
 #include "harness/fuzz/campaign.h"
 
 #include <fmt/format.h>
-#include <rapidcheck.h>
 
 #include <algorithm>
 #include <atomic>
-#include <set>
+#include <future>
+#include <optional>
+#include <regex>
 #include <unordered_set>
 #include <utility>
 
-#include "harness/model/model.h"
+#include "harness/fuzz/generator.h"
+#include "harness/fuzz/shrink.h"
+#include "harness/fuzz/small_scope.h"
 #include "harness/os/interrupt.h"
 
 namespace lockstep::fuzz {
 namespace {
 
-// So many are made and run at a time: enough that starting the adapters costs nothing beside them.
-constexpr std::size_t kBatch = 1000;
-constexpr long kStepsOfAScenario = 16;  // about
-// So many smaller ones are tried at once, the simplest first.
+// So many steps are made and run at a time: enough that starting the adapters costs nothing beside
+// them, and few enough that a first failure is soon seen.
+constexpr std::size_t kStepsAtOnce = 10000;
+// So many smaller scenarios are tried at once, the boldest first.
 constexpr std::size_t kShrinksAtOnce = 24;
-constexpr int kTriesOfAnUnsteadyOne = 12;
+constexpr int kShrinkGroups = 2;
+constexpr std::size_t kTriesOfAnUnsteadyOne = 12;
+constexpr std::size_t kTriesToKnow = 5;
+constexpr nanoseconds kMostToShrink = std::chrono::seconds(120);
+constexpr std::size_t kMostTroubles = 5;
 
-// How often each action is chosen. Shrinking goes towards the first.
-struct Weight {
-  Action action;
-  int weight;
+// A scenario to be run, and what it came from.
+struct Candidate {
+  Written written;
+  std::optional<rc::Shrinkable<Plan>> plan;
+  std::vector<Plan> parts;  // of a chain, each a scenario by itself
 };
-constexpr Weight kWeights[] = {
-    {Action::kGetValue, 6},  {Action::kIsZero, 2},       {Action::kCount, 4},      {Action::kIsMine, 4},
-    {Action::kRelease, 16},  {Action::kTry, 8},          {Action::kAcquire, 16},   {Action::kAcquireFor, 4},
-    {Action::kEnter, 3},     {Action::kExit, 3},         {Action::kAfterFork, 2},  {Action::kFork, 5},
-    {Action::kThread, 3},    {Action::kKill, 2},         {Action::kExitProcess, 1}, {Action::kEndThread, 1},
-    {Action::kConstruct, 3}, {Action::kRebuild, 4},      {Action::kUnlink, 2},     {Action::kOddAcquire, 2},
-    {Action::kOddConstruct, 1}};
+using Batch = std::vector<Candidate>;
 
-int TotalWeight() {
-  int total = 0;
-  for (const Weight& one : kWeights) total += one.weight;
-  return total;
-}
-
-Action ActionAt(int place) {
-  for (const Weight& one : kWeights) {
-    if (place < one.weight) return one.action;
-    place -= one.weight;
-  }
-  return Action::kGetValue;
-}
-
-rc::Gen<Plan> Plans() {
-  // Ranges grow with the size, which is here to be the length's alone.
-  const auto any = [](auto range) { return rc::gen::resize(rc::kNominalSize, std::move(range)); };
-  const auto small = [&] { return any(rc::gen::inRange<std::uint8_t>(0, 24)); };
-  const auto choice = rc::gen::apply(
-      [](int place, std::uint8_t actor, std::uint8_t object, std::uint8_t argument) {
-        return Choice{ActionAt(place), actor, object, argument};
-      },
-      any(rc::gen::inRange(0, TotalWeight())), small(), small(), small());
-  return rc::gen::apply(
-      [](std::uint8_t setup, std::vector<Choice> choices) { return Plan{setup, std::move(choices)}; },
-      any(rc::gen::inRange<std::uint8_t>(0, static_cast<std::uint8_t>(Setups().size()))),
-      rc::gen::container<std::vector<Choice>>(choice));
-}
+struct Failure {
+  std::size_t index = 0;
+  ScenarioRun run;
+  bool by_oracle = false;
+};
 
 bool Failed(const ScenarioRun& run) {
   return run.end == ScenarioRun::End::kDiverged ||
@@ -82,231 +61,371 @@ std::string KeyOf(const ScenarioRun& run) {
   if (run.divergence) {
     const std::string& operation = run.divergence->operation;
     const std::size_t dot = operation.find('.') < operation.find('(') ? operation.find('.') + 1 : 0;
-    return fmt::format("{}: {} {}", operation.substr(dot), KindOf(run.divergence->expected),
+    static const std::regex kNames("(NAME|BARE)[0-9]+");
+    return fmt::format("{}: {} {}", std::regex_replace(operation.substr(dot), kNames, "NAME"), KindOf(run.divergence->expected),
                        KindOf(run.divergence->actual));
   }
   return run.unclean.empty() ? "" : run.unclean.front().substr(0, run.unclean.front().find(':'));
 }
 
+// The first step that two runs to the end do not have in common.
+std::optional<Divergence> Difference(const ScenarioRun& own, const ScenarioRun& oracle, Messages messages) {
+  const auto judged = [&](const std::string& outcome) {
+    return messages == Messages::kIgnore ? KindOf(outcome) : outcome;
+  };
+  for (std::size_t i = 0; i < std::min(own.trace.size(), oracle.trace.size()); ++i) {
+    const TraceEntry& one = own.trace[i];
+    const TraceEntry& other = oracle.trace[i];
+    if (judged(one.outcome) == judged(other.outcome)) continue;
+    return Divergence{one.step, other.outcome, one.outcome, one.step, one.position};
+  }
+  return std::nullopt;
+}
+
 class Campaign {
  public:
-  Campaign(const Implementation& implementation, const CampaignOptions& options,
-           const std::function<void(const Finding&)>& found)
-      : implementation_(implementation), options_(options), found_(found), random_(options.seed) {}
+  Campaign(const Implementation& implementation, const CampaignOptions& options, const CampaignWatcher& watcher)
+      : implementation_(implementation), options_(options), watcher_(watcher), generator_(options.seed) {
+    SetDeadline(options.time);
+  }
 
   CampaignResult Run() {
-    const std::int64_t start = MonotonicNs();
-    if (!Meet()) return std::move(result_);
-    if (options_.small_scope) RunSmallScope();
-    while (result_.steps < options_.steps + small_scope_steps_ && GoesOn()) RunRandomBatch();
-    result_.wall = nanoseconds(MonotonicNs() - start);
+    if (Meet()) {
+      RunPhase([this] { return std::exchange(corpus_, {}); });
+      if (options_.small_scope) RunSmallScope();
+      RunPhase([this] { return RandomBatch(); });
+    }
+    result_.situations = situations_.size();
+    result_.states = states_.size();
+    result_.transitions = transitions_.size();
+    for (const std::string& sight : RequiredSights(subject_)) {
+      if (result_.sights.count(sight) == 0) result_.missing.push_back(sight);
+    }
+    result_.wall = nanoseconds(MonotonicNs() - start_);
     return std::move(result_);
   }
 
  private:
   bool GoesOn() const {
-    if (Interrupted() || (options_.runner.deadline && options_.runner.deadline->Passed())) return false;
-    if (result_.introduction.hello == std::nullopt && result_.scenarios > 0) return false;
+    if (Interrupted() || (runner_.deadline && runner_.deadline->Passed())) return false;
     const std::size_t most = options_.until_fail ? 1 : static_cast<std::size_t>(options_.most_findings);
-    return result_.findings.size() < most;
+    return result_.findings.size() < most && result_.troubles.size() < kMostTroubles;
   }
 
-  // Which version's rules it is held to, it says itself.
+  // Which version's rules it is held to, and what it lacks, it says itself.
   bool Meet() {
-    const Written nothing = Write({}, "fuzz/nothing", like_);
-    RunAll({&nothing}, false, false, "");
+    const Written nothing = Writer("fuzz/nothing", subject_).Take();
+    const auto meet = [&](const Implementation& one) {
+      return RunScenarios(one, {&nothing.scenario}, runner_, [](const RunnerResult&) {});
+    };
+    result_.introduction = meet(implementation_);
     if (!result_.introduction.hello) return false;
-    like_ = result_.introduction.platform.like;
-    return true;
-  }
-
-  // Runs them, and gives the first that failed newly. What shrinking tries is not counted.
-  struct Failure {
-    std::size_t index = 0;
-    ScenarioRun run;
-  };
-  std::vector<Failure> RunAll(const std::vector<const Written*>& all, bool only_first, bool count,
-                              const std::string& key) {
-    std::vector<const Scenario*> scenarios;
-    for (const Written* one : all) scenarios.push_back(&one->scenario);
-    std::vector<Failure> failures;
-    std::atomic<bool> stop{false};
-    RunnerOptions runner = options_.runner;
-    runner.stop = &stop;
-    std::size_t index = 0;
-    const Introduction introduction =
-        RunScenarios(implementation_, scenarios, runner, [&](RunnerResult result) {
-          const std::size_t at = index++;
-          if (count && result.not_run == NotRun::kNo) Count(*all[at], result.run);
-          if (!Failed(result.run) || (!key.empty() && KeyOf(result.run) != key)) return;
-          if (only_first) stop = true;
-          failures.push_back({at, std::move(result.run)});
-        });
-    if (!result_.introduction.hello) result_.introduction = introduction;
-    return failures;
-  }
-
-  void Count(const Written& written, const ScenarioRun& run) {
-    ++result_.scenarios;
-    result_.steps += static_cast<long>(run.trace.size());
-    if (run.end == ScenarioRun::End::kHarnessError) {
-      constexpr std::size_t kMostTroubles = 5;
-      if (result_.troubles.size() < kMostTroubles)
-        result_.troubles.push_back(run.reason + "\n" + written.scenario.steps_text);
+    subject_.like = result_.introduction.platform.like;
+    subject_.capabilities = result_.introduction.hello->capabilities;
+    MeetOddOnes();
+    for (const Scenario& scenario : options_.corpus) {
+      Writer writer(scenario.name, subject_);
+      writer.Repeat(scenario.steps);
+      corpus_.push_back({writer.Take(), std::nullopt, {}});
     }
-    if (run.end != ScenarioRun::End::kCompleted) return;
-    for (const auto& [sight, times] : written.sights) result_.sights[sight] += times;
+    if (options_.oracle == nullptr) return true;
+    const Introduction oracle = meet(*options_.oracle);
+    if (!oracle.hello) {
+      result_.failure = fmt::format("the oracle {} could not be started: {}", options_.oracle->name, oracle.failure);
+    } else if (!HaveSameRules(oracle.platform.like, subject_.like)) {
+      result_.failure = fmt::format("the oracle {} goes by other rules than {}, which is like CPython {}: name one of that version",
+                                    options_.oracle->name, implementation_.name, subject_.like.Text());
+    }
+    return result_.failure.empty();
+  }
+
+  // What it has no way to be asked: a transcript with that would end there.
+  void MeetOddOnes() {
+    const std::vector<Written> odd = OddOnes(subject_);
+    std::vector<const Scenario*> scenarios;
+    for (const Written& one : odd) scenarios.push_back(&one.scenario);
+    RunScenarios(implementation_, scenarios, runner_, [&](const RunnerResult& result) {
+      const auto& steps = result.scenario->steps;
+      if (result.run.end != ScenarioRun::End::kUnsupported || steps.size() < 2) return;
+      subject_.unsupported.insert(OnAnyObject(std::get<Do>(steps[1].what).call));
+    });
+  }
+
+  // While a batch runs the next is made.
+  void RunPhase(const std::function<Batch()>& make) {
+    auto next = std::async(std::launch::async, make);
+    while (GoesOn()) {
+      const Batch batch = next.get();
+      if (batch.empty()) return;
+      next = std::async(std::launch::async, make);
+      RunBatch(batch);
+    }
+  }
+
+  // The campaign's own, or the runner's where that is sooner.
+  void SetDeadline(nanoseconds time) {
+    runner_ = options_.runner;
+    if (time == nanoseconds::zero()) return;
+    const nanoseconds left = time - nanoseconds(MonotonicNs() - start_);
+    if (!runner_.deadline || left < runner_.deadline->Left()) runner_.deadline = Deadline::After(left);
   }
 
   void RunSmallScope() {
+    SetDeadline(options_.time / 2);
     constexpr int kOperations = 3;
-    const std::vector<Written> all = SmallScope(kOperations, like_);
-    result_.small_scope_there_is = static_cast<long>(all.size());
-    for (std::size_t from = 0; from < all.size() && GoesOn(); from += kBatch) {
-      std::vector<const Written*> batch;
-      for (std::size_t i = from; i < std::min(all.size(), from + kBatch); ++i) batch.push_back(&all[i]);
-      const long before = result_.scenarios;
-      const auto failures = RunAll(batch, false, true, "");
-      result_.small_scope += result_.scenarios - before;
-      for (const Failure& failure : failures) {
-        if (!GoesOn() || !keys_.insert(KeyOf(failure.run)).second) continue;
-        // They are as small as can be.
-        Tell(*batch[failure.index], failure.run, true, 0);
+    SmallScope scope(kOperations, subject_);
+    bool all = false;
+    RunPhase([&] {
+      Batch batch;
+      for (std::size_t steps = 0; steps < kStepsAtOnce;) {
+        auto chain = scope.Next();
+        if (!chain) {
+          all = true;
+          break;
+        }
+        steps += chain->written.scenario.steps.size();
+        batch.push_back({std::move(chain->written), std::nullopt, std::move(chain->plans)});
       }
-    }
-    small_scope_steps_ = result_.steps;
+      return batch;
+    });
+    result_.all_sequences = all && GoesOn();
+    SetDeadline(options_.time);
   }
 
-  void RunRandomBatch() {
-    std::vector<rc::Shrinkable<Plan>> plans;
-    std::vector<Written> written;
-    const auto generator = Plans();
-    const long wanted = options_.steps + small_scope_steps_ - result_.steps;
-    const long scenarios = std::min<long>(kBatch, wanted / kStepsOfAScenario + 1);
-    for (long i = 0; i < scenarios; ++i) {
-      // Many that are short, some that are long.
-      rc::Random sizes = random_.split();
-      const int size = 6 + static_cast<int>(sizes.next() % 12) * static_cast<int>(sizes.next() % 12);
-      plans.push_back(generator(random_.split(), size));
-      written.push_back(Write(plans.back().value(), fmt::format("fuzz/{}", ++made_), like_));
+  Batch RandomBatch() {
+    Batch batch;
+    for (std::size_t steps = 0; steps < kStepsAtOnce && random_steps_ < options_.steps;) {
+      auto plan = generator_.Next();
+      Written written = Write(plan.value(), fmt::format("fuzz/{}", ++made_), subject_);
+      steps += written.scenario.steps.size();
+      random_steps_ += static_cast<long>(written.scenario.steps.size());
+      batch.push_back({std::move(written), std::move(plan), {}});
     }
+    return batch;
+  }
+
+  void RunBatch(const Batch& batch) {
     std::vector<const Written*> all;
-    for (const Written& one : written) all.push_back(&one);
-    for (const Failure& failure : RunAll(all, false, true, "")) {
-      if (!GoesOn() || keys_.count(KeyOf(failure.run)) != 0) continue;
-      Shrink(plans[failure.index], written[failure.index], failure.run);
+    for (const Candidate& one : batch) all.push_back(&one.written);
+    std::vector<Scenario> interesting;
+    const auto count = [&](std::size_t i, const RunnerResult& result) {
+      if (result.not_run != NotRun::kNo) return;
+      result_.sequences += static_cast<long>(batch[i].parts.size());
+      if (Count(batch[i].written, result.run)) interesting.push_back(batch[i].written.scenario);
+    };
+    const std::vector<Failure> failures = Failures(all, runner_, "", false, count);
+    if (!interesting.empty()) watcher_.interesting(interesting);
+    for (const Failure& failure : failures) {
+      if (!GoesOnFinding() || keys_.count(KeyOf(failure.run)) != 0) continue;
+      Investigate(batch[failure.index], failure);
     }
   }
 
-  void Shrink(rc::Shrinkable<Plan> plan, Written written, ScenarioRun run) {
-    const std::string key = KeyOf(run);
-    int tried = 0;
+  // A failure that was met is looked into though time is up.
+  bool GoesOnFinding() const {
+    const std::size_t most = options_.until_fail ? 1 : static_cast<std::size_t>(options_.most_findings);
+    return !Interrupted() && result_.findings.size() < most;
+  }
+
+  // Runs them, and gives those that failed, with this key (empty: any), in order; `only_first`: nothing
+  // is begun behind the first.
+  std::vector<Failure> Failures(const std::vector<const Written*>& all, const RunnerOptions& options,
+                                const std::string& key, bool only_first,
+                                const std::function<void(std::size_t, const RunnerResult&)>& each) {
+    std::vector<const Scenario*> scenarios;
+    for (const Written* one : all) scenarios.push_back(&one->scenario);
+    std::vector<Failure> failures;
+    std::vector<ScenarioRun> runs(options_.oracle == nullptr ? 0 : all.size());
+    std::atomic<bool> stop{false};
+    RunnerOptions runner = options;
+    runner.stop = &stop;
+    const auto add = [&](std::size_t i, ScenarioRun run, bool by_oracle) {
+      if (!key.empty() && KeyOf(run) != key) return;
+      failures.push_back({i, std::move(run), by_oracle});
+    };
+    std::size_t index = 0;
+    RunScenarios(implementation_, scenarios, runner, [&](RunnerResult result) {
+      const std::size_t i = index++;
+      if (each) each(i, result);
+      if (options_.oracle != nullptr) {
+        runs[i] = std::move(result.run);
+      } else if (Failed(result.run)) {
+        add(i, std::move(result.run), false);
+        if (only_first && !failures.empty()) stop = true;
+      }
+    });
+    if (options_.oracle == nullptr) return failures;
+    index = 0;
+    RunScenarios(*options_.oracle, scenarios, options, [&](RunnerResult result) {
+      const std::size_t i = index++;
+      ScenarioRun& own = runs[i];
+      if (result.not_run != NotRun::kNo) return;
+      if (result.run.end != ScenarioRun::End::kCompleted) {
+        if (each) AddTrouble(*all[i], "not certified: the oracle " + options_.oracle->name + " does otherwise: " + Told(result.run));
+      } else if (Failed(own)) {
+        add(i, std::move(own), false);
+      } else if (auto difference = Difference(own, result.run, options.messages);
+                 difference && own.end == ScenarioRun::End::kCompleted) {
+        own.divergence = std::move(difference);
+        add(i, std::move(own), true);
+      }
+    });
+    return failures;
+  }
+
+  static std::string Told(const ScenarioRun& run) {
+    if (!run.divergence) return run.reason;
+    return fmt::format("{}: the model allows {}, got {}", run.divergence->operation, run.divergence->expected,
+                       run.divergence->actual);
+  }
+
+  void AddTrouble(const Written& written, const std::string& what) {
+    if (result_.troubles.size() < kMostTroubles)
+      result_.troubles.push_back(what + "\n" + written.scenario.steps_text);
+  }
+
+  // True: something happened in it for the first time.
+  bool Count(const Written& written, const ScenarioRun& run) {
+    ++result_.scenarios;
+    result_.steps += static_cast<long>(run.trace.size());
+    if (run.end == ScenarioRun::End::kHarnessError) AddTrouble(written, run.reason);
+    if (run.end == ScenarioRun::End::kUnsupported) ++result_.unsupported[run.reason];
+    if (run.end != ScenarioRun::End::kCompleted) return false;
+    for (const std::string& sight : written.sights) ++result_.sights[sight];
+    states_.insert(written.states.begin(), written.states.end());
+    transitions_.insert(written.transitions.begin(), written.transitions.end());
+    const std::size_t before = situations_.size();
+    situations_.insert(written.situations.begin(), written.situations.end());
+    return situations_.size() > before;
+  }
+
+  void Investigate(const Candidate& candidate, const Failure& failure) {
+    std::vector<Written> parts;
+    std::vector<const Written*> all;
+    for (const Plan& part : candidate.parts) parts.push_back(Write(part, candidate.written.scenario.name, subject_));
+    for (const Written& part : parts) all.push_back(&part);
+    bool alone = false;
+    for (const Failure& part : Failures(all, ShrinkOptions(), "", false, nullptr)) {
+      if (!GoesOnFinding() || keys_.count(KeyOf(part.run)) != 0) continue;
+      alone = true;
+      Shrink(parts[part.index], std::nullopt, part);
+    }
+    if (!alone) Shrink(candidate.written, candidate.plan, failure);
+  }
+
+  RunnerOptions ShrinkOptions() const {
+    RunnerOptions options = options_.runner;
+    options.deadline = Deadline::After(kMostToShrink);
+    return options;
+  }
+
+  // rapidcheck's smaller plans first, then smaller transcripts.
+  void Shrink(const Written& written, std::optional<rc::Shrinkable<Plan>> plan, const Failure& failure) {
+    const std::int64_t start = MonotonicNs();
+    Finding finding{written, failure.run, failure.by_oracle, true, 0, {}, ""};
+    watcher_.smaller(finding);
+    const RunnerOptions options = ShrinkOptions();
+    const std::string key = KeyOf(failure.run);
+    keys_.insert(key);
     // Whether it fails each time decides how often a smaller one is tried.
-    const std::vector<const Written*> again(5, &written);
-    const bool steady = RunAll(again, false, false, key).size() == again.size();
-    const int tries = steady ? 1 : kTriesOfAnUnsteadyOne;
-    std::set<std::string> seen = {written.scenario.steps_text};
-    for (bool smaller = true; smaller && !Interrupted();) {
-      smaller = false;
-      auto shrinks = plan.shrinks();
-      for (bool more = true; more && !smaller && !Interrupted();) {
+    const std::vector<const Written*> again(kTriesToKnow, &written);
+    finding.steady = Failures(again, options, key, false, nullptr).size() == again.size();
+    while (plan && GoesOnShrinking(options)) {
+      auto shrinks = plan->shrinks();
+      std::optional<rc::Shrinkable<Plan>> smaller;
+      // The boldest come first: it leaves out ever shorter stretches, and then looks at each choice.
+      bool more = true;
+      for (int group = 0; group < kShrinkGroups && more && !smaller && GoesOnShrinking(options); ++group) {
         std::vector<rc::Shrinkable<Plan>> plans;
         std::vector<Written> candidates;
         more = false;
-        while (auto next = shrinks.next()) {
-          Written candidate = Write(next->value(), written.scenario.name, like_);
-          const bool is_new = candidate.scenario.steps.size() <= written.scenario.steps.size() &&
-                              seen.insert(candidate.scenario.steps_text).second;
-          if (!is_new) continue;
-          plans.push_back(*next);
-          candidates.push_back(std::move(candidate));
+        while (plans.size() < kShrinksAtOnce) {
+          auto next = shrinks.next();
+          if (!next) break;
           more = true;
-          if (plans.size() >= kShrinksAtOnce) break;
+          Written one = Write(next->value(), finding.written.scenario.name, subject_);
+          if (!IsSmaller(one.scenario, finding.written.scenario)) continue;
+          plans.push_back(*next);
+          candidates.push_back(std::move(one));
         }
-        std::vector<const Written*> all;
-        for (const Written& one : candidates) all.insert(all.end(), static_cast<std::size_t>(tries), &one);
-        tried += static_cast<int>(all.size());
-        if (all.empty()) break;
-        auto failures = RunAll(all, true, false, key);
-        if (failures.empty()) continue;
-        const std::size_t which = failures.front().index / static_cast<std::size_t>(tries);
-        plan = plans[which];
-        written = std::move(candidates[which]);
-        run = std::move(failures.front().run);
-        smaller = true;
+        if (const auto which = FirstThatFails(&candidates, options, key, &finding)) smaller = plans[*which];
+      }
+      plan = std::move(smaller);
+    }
+    for (bool again_smaller = true; again_smaller && GoesOnShrinking(options);) {
+      again_smaller = false;
+      std::vector<Written> all = Smaller(finding.written.scenario, subject_);
+      for (std::size_t from = 0; from < all.size() && !again_smaller && GoesOnShrinking(options); from += kShrinksAtOnce) {
+        const auto begin = all.begin() + static_cast<std::ptrdiff_t>(from);
+        const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), from + kShrinksAtOnce));
+        std::vector<Written> some(std::make_move_iterator(begin), std::make_move_iterator(end));
+        again_smaller = FirstThatFails(&some, options, key, &finding).has_value();
       }
     }
-    keys_.insert(key);
-    Tell(written, run, steady, tried);
+    finding.rule = RuleOf(finding);
+    finding.took = nanoseconds(MonotonicNs() - start);
+    result_.findings.push_back(finding);
+    watcher_.found(finding);
+    watcher_.interesting({finding.written.scenario});
   }
 
-  void Tell(const Written& written, const ScenarioRun& run, bool steady, int tried) {
-    Finding finding{written, run, steady, tried, ""};
-    // The model, led to where they part.
-    Model model(like_);
-    for (const Step& step : written.scenario.steps) {
+  static bool GoesOnShrinking(const RunnerOptions& options) { return !Interrupted() && !options.deadline->Passed(); }
+
+  // The first of these that fails in the same way takes the finding's place.
+  std::optional<std::size_t> FirstThatFails(std::vector<Written>* candidates, const RunnerOptions& options,
+                                            const std::string& key, Finding* finding) {
+    const std::size_t tries = finding->steady ? 1 : kTriesOfAnUnsteadyOne;
+    std::vector<const Written*> all;
+    for (const Written& one : *candidates) all.insert(all.end(), tries, &one);
+    if (all.empty()) return std::nullopt;
+    finding->tried += static_cast<int>(all.size());
+    auto failures = Failures(all, options, key, true, nullptr);
+    if (failures.empty()) return std::nullopt;
+    const std::size_t which = failures.front().index / tries;
+    finding->written = std::move((*candidates)[which]);
+    finding->run = std::move(failures.front().run);
+    watcher_.smaller(*finding);
+    return which;
+  }
+
+  // The model, led to where they part.
+  std::string RuleOf(const Finding& finding) const {
+    std::string rules;
+    Model model(subject_.like);
+    for (const Step& step : finding.written.scenario.steps) {
       const auto judgement = model.Take(step);
-      const bool here = run.divergence && step.position.line == run.divergence->position.line;
-      if (!here) continue;
+      const auto& divergence = finding.run.divergence;
+      if (!divergence || step.position.line != divergence->position.line) continue;
       for (const model::Outcome& outcome : judgement.allowed) {
-        finding.rule += fmt::format("{}{} [{}]", finding.rule.empty() ? "" : " ", outcome.rule->sentence,
-                                    outcome.rule->source);
+        rules += fmt::format("{}{} [{}]", rules.empty() ? "" : " ", outcome.rule->sentence, outcome.rule->source);
       }
       break;
     }
-    result_.findings.push_back(finding);
-    found_(finding);
+    return rules;
   }
 
   const Implementation& implementation_;
   const CampaignOptions& options_;
-  const std::function<void(const Finding&)>& found_;
-  rc::Random random_;
-  CampaignResult result_;
-  Version like_{{3, 14}};
-  std::set<std::string> keys_;
-  long small_scope_steps_ = 0;
+  const CampaignWatcher& watcher_;
+  const std::int64_t start_ = MonotonicNs();
+  RunnerOptions runner_;  // with the deadline of now
+  Subject subject_;
+  Generator generator_;
+  Batch corpus_;
+  long random_steps_ = 0;
   long made_ = 0;
+  CampaignResult result_;
+  std::set<std::string> situations_;
+  std::unordered_set<std::uint64_t> states_;
+  std::unordered_set<std::uint64_t> transitions_;
+  std::set<std::string> keys_;  // of findings
 };
 
 }  // namespace
 
-std::vector<Written> SmallScope(int operations, const Version& like) {
-  std::vector<Choice> alphabet;
-  for (const auto actor : {std::uint8_t{0}, std::uint8_t{1}}) {
-    for (const Action action : {Action::kGetValue, Action::kIsZero, Action::kCount, Action::kIsMine,
-                                Action::kRelease, Action::kTry, Action::kAcquire, Action::kAfterFork,
-                                Action::kEnter, Action::kExit})
-      alphabet.push_back({action, actor, 0, 0});
-    for (const auto timeout : {std::uint8_t{0}, std::uint8_t{1}}) alphabet.push_back({Action::kAcquireFor, actor, 0, timeout});
-  }
-  alphabet.push_back({Action::kKill, 0, 0, 0});
-  alphabet.push_back({Action::kUnlink, 0, 0, 0});
-  std::vector<Written> all;
-  std::unordered_set<std::string> seen;
-  for (std::size_t setup = 0; setup < Setups().size(); ++setup) {
-    std::vector<std::size_t> digits(static_cast<std::size_t>(operations), 0);
-    for (bool more = true; more;) {
-      Plan plan{static_cast<std::uint8_t>(setup), {{Action::kFork, 0, 0, 0}}};
-      for (const std::size_t digit : digits) plan.choices.push_back(alphabet[digit]);
-      Written written = Write(plan, fmt::format("fuzz/small-{}", all.size() + 1), like);
-      if (seen.insert(written.scenario.steps_text).second) all.push_back(std::move(written));
-      more = false;
-      for (std::size_t& digit : digits) {
-        if (++digit < alphabet.size()) {
-          more = true;
-          break;
-        }
-        digit = 0;
-      }
-    }
-  }
-  return all;
-}
-
 CampaignResult RunCampaign(const Implementation& implementation, const CampaignOptions& options,
-                           const std::function<void(const Finding&)>& found) {
-  return Campaign(implementation, options, found).Run();
+                           const CampaignWatcher& watcher) {
+  return Campaign(implementation, options, watcher).Run();
 }
 
 }  // namespace lockstep::fuzz

@@ -6,52 +6,70 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "harness/engine/runner.h"
-#include "harness/fuzz/plan.h"
+#include "harness/fuzz/writer.h"
 
 namespace lockstep::fuzz {
 
 struct CampaignOptions {
   std::uint64_t seed = 0;
-  long steps = 0;       // that are to be made at least, of random scenarios; 0: none
-  bool small_scope = true;  // first every scenario of at most three operations of two processes
-  bool until_fail = false;  // the first finding ends it
+  std::vector<Scenario> corpus;  // what is tried first
+  bool small_scope = true;       // then every sequence of three operations of two processes
+  long steps = 0;                // that random scenarios are to have at least
+  nanoseconds time{};            // after which nothing more is begun; 0: no limit. Small scope has half
+  bool until_fail = false;       // the first finding ends it
   int most_findings = 10;
-  RunnerOptions runner;     // its deadline ends the campaign
+  const Implementation* oracle = nullptr;  // runs each scenario too; nullptr: the model alone judges
+  RunnerOptions runner;          // its deadline ends the campaign as well
 };
 
-// A scenario that an implementation does not do as the model allows.
+// A scenario that an implementation does not do as the model allows, or not as the oracle does it.
 struct Finding {
   Written written;
-  ScenarioRun run;
+  ScenarioRun run;     // with a divergence, or unclean
+  bool by_oracle = false;  // the model allows both, and the oracle does otherwise
   bool steady = true;  // each time that it was tried
   int tried = 0;       // scenarios that making it small took
+  nanoseconds took{};  // to make it small
   std::string rule;    // what the model says of the step, with the source
 };
 
 struct CampaignResult {
   Introduction introduction;
+  std::string failure;  // why there was no campaign: the oracle
   long scenarios = 0;
   long steps = 0;
-  long small_scope = 0;  // of the scenarios
-  long small_scope_there_is = 0;
-  Sights sights;
+  long sequences = 0;        // of small scope that were run
+  bool all_sequences = false;
+  // What was seen, in scenarios that went to their end.
+  std::map<std::string, int> sights;
+  std::vector<std::string> missing;  // required sights that never were
+  std::size_t situations = 0;
+  std::size_t states = 0;
+  std::size_t transitions = 0;
   std::vector<Finding> findings;
+  // Scenarios that ended before their end, by what the implementation lacks.
+  std::map<std::string, int> unsupported;
   std::vector<std::string> troubles;  // harness errors: what was not judged
   nanoseconds wall{};
 };
 
-// `found` is called for each finding as soon as it is small, from the caller's thread.
-CampaignResult RunCampaign(const Implementation& implementation, const CampaignOptions& options,
-                           const std::function<void(const Finding&)>& found);
+// What is told while it runs, from the caller's thread.
+struct CampaignWatcher {
+  // A scenario that fails as it was met, and each smaller one: nothing is lost if all ends here.
+  std::function<void(const Finding&)> smaller;
+  std::function<void(const Finding&)> found;  // as small as it gets
+  // Those in which something happened for the first time.
+  std::function<void(const std::vector<Scenario>&)> interesting;
+};
 
-// All plans of at most `operations` operations by two processes on each kind of semaphore, each
-// transcript once.
-std::vector<Written> SmallScope(int operations, const Version& like);
+CampaignResult RunCampaign(const Implementation& implementation, const CampaignOptions& options,
+                           const CampaignWatcher& watcher);
 
 }  // namespace lockstep::fuzz
 

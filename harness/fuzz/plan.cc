@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "harness/fuzz/plan.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 #include <optional>
-#include <set>
-
-#include "harness/model/model.h"
-#include "harness/scenario/transcript.h"
+#include <utility>
 
 namespace lockstep::fuzz {
 namespace {
@@ -16,6 +12,10 @@ namespace {
 // More than these show nothing new, and cost a fork each.
 constexpr std::size_t kMostActors = 5;
 constexpr std::size_t kMostObjects = 3;
+// Where the last that could do something goes to sleep a scenario ends: mostly that is left out.
+constexpr int kSeldom = 24;
+// A fresh interpreter takes its time.
+constexpr int kSpawnsOneIn = 12;
 
 Expr Literal(Value value) {
   Expr expr;
@@ -51,411 +51,358 @@ Call Construct(const Setup& setup, const std::string& name, bool unlink, const s
   return call;
 }
 
-// Odd arguments of acquire.
-const std::vector<std::vector<Value>>& OddAcquires() {
-  static const std::vector<std::vector<Value>> all = {
-      {Value::Int(0)},        {Value::Int(1), Value(0.0)},         {Value(true), Value(std::string("x"))},
-      {Value(None{})},        {Value(true), Value(-1.5)},          {Value(std::string()), Value(0.001)},
-      {Value(true), Value(0.0), Value(0.0)}, {Value(false), Value(60.0)}};
+Expr Handle(const std::string& object) {
+  Expr expr;
+  expr.kind = Expr::Kind::kAttribute;
+  expr.name = "handle";
+  expr.operands.resize(1);
+  expr.operands[0].kind = Expr::Kind::kVariable;
+  expr.operands[0].name = object;
+  return expr;
+}
+
+using Keywords = std::vector<std::pair<std::string, Value>>;
+
+// Unusual ways to call acquire.
+struct OddAcquire {
+  std::vector<Value> args;
+  Keywords kwargs;
+};
+const std::vector<OddAcquire>& OddAcquires() {
+  static const std::vector<OddAcquire> all = {{{Value::Int(0)}, {}},
+                                              {{Value::Int(1), Value(0.0)}, {}},
+                                              {{Value(true), Value(std::string("x"))}, {}},
+                                              {{Value(None{})}, {}},
+                                              {{Value(true), Value(-1.5)}, {}},
+                                              {{Value(std::string()), Value(0.001)}, {}},
+                                              {{Value(true), Value(0.0), Value(0.0)}, {}},
+                                              {{Value(false), Value(60.0)}, {}},
+                                              {{Value(true), Value(None{})}, {}},
+                                              {{Value(true), Value::Int(60)}, {}},
+                                              {{Value(true), Value::Int(0)}, {}},
+                                              {{}, {{"block", Value(false)}}},
+                                              {{}, {{"block", Value(true)}}},
+                                              {{}, {{"blocking", Value(false)}}},
+                                              {{}, {{"timeout", Value(None{})}}},
+                                              {{}, {{"timeout", Value::Int(60)}}},
+                                              {{}, {{"block", Value(false)}, {"timeout", Value(60.0)}}},
+                                              {{Value(false)}, {{"block", Value(false)}}}};
   return all;
 }
 
-class Writer {
+// Unusual first arguments of SemLock.
+const std::vector<std::array<Value, 3>>& OddConstructs() {
+  static const std::vector<std::array<Value, 3>> all = {
+      {Value::Int(2), Value::Int(1), Value::Int(1)},
+      {Value::Int(1), Value::Int(-1), Value::Int(1)},
+      {Value(std::string("1")), Value::Int(1), Value::Int(1)},
+      {Value::Int(1), Value::Int(std::int64_t{1} << 31), Value::Int(1)},
+      {Value::Int(1), Value(1.5), Value::Int(1)},
+      {Value::Int(1), Value::Int(32768), Value::Int(32768)},
+      {Value::Int(0), Value::Int(0), Value::Int(-1)}};
+  return all;
+}
+
+constexpr std::int64_t kBlockSize = 4;
+
+// A choice as a call of an actor that could be told to do anything.
+class CallMaker {
  public:
-  Writer(const Setup& setup, const std::string& name, const Version& like) : model_(like) {
-    written_.scenario.name = name;
-    written_.scenario.says = "The model and an implementation agree.";
-    written_.scenario.source = "harness/model";
-    Do("p", Construct(setup, "NAME", false, "s"));
-  }
+  CallMaker(const Writer& writer, const Choice& choice, const std::string& actor, const std::string& object,
+            const std::string& name)
+      : choice_(choice),
+        is_unsure_(writer.IsUnsure(actor)),
+        locks_(object.empty() ? writer.ObjectsOf(actor, Writer::Kind::kSemLock) : std::vector<std::string>{object}),
+        blocks_(writer.ObjectsOf(actor, Writer::Kind::kSharedMemory)),
+        name_(!name.empty() ? name : choice.argument % 2 == 0 ? "NAME" : "NAME2") {}
 
-  void Choose(const Choice& choice) {
-    if (ended_) return;
-    const std::vector<std::string> idle = Idle();
-    if (choice.action == Action::kKill) return Kill(choice);
-    if (idle.empty()) return;
-    const std::string& actor = idle[choice.actor % idle.size()];
-    switch (choice.action) {
-      case Action::kFork:
-        return Create(Create::How::kFork, actor);
-      case Action::kThread:
-        return Create(Create::How::kThread, actor);
-      case Action::kSpawn:
-        return Create(Create::How::kSpawn, actor);
-      case Action::kExitProcess:
-        if (Alone(actor)) return;
-        Do(actor, Make("", "exit", {Literal(Value::Int(choice.argument % 4))}));
-        return;
-      case Action::kEndThread:
-        // Whoever has a name since a wake-up may be either.
-        if (!IsThread(actor) || actor.front() != 'a') return;
-        Do(actor, Make("", "end"));
-        return;
-      default:
-        break;
-    }
-    // Where the last that could do something goes to sleep, a scenario ends: mostly that is left out.
-    constexpr int kSeldom = 6;
-    may_end_ = idle.size() > 1 || choice.argument % kSeldom == 0;
-    if (auto call = CallOf(choice, actor)) Do(actor, std::move(*call));
-  }
-
-  Written Take() {
-    if (const auto names = model_.NamesLeft(); names && !names->remain.empty()) {
-      Left left;
-      for (const std::string& name : names->remain) left.names.push_back(FreshName(name.substr(1)));
-      Add(std::move(left));
-    }
-    auto& steps = written_.scenario.steps;
-    for (Step& step : steps) {
-      step.text = ToText(step);
-      written_.scenario.steps_text += step.text + "\n";
-    }
-    for (std::size_t i = 0; i < steps.size(); ++i) steps[i].position = {static_cast<int>(i) + 1, 1};
-    written_.scenario.needs = transcript::NeedsOf(steps);
-    return std::move(written_);
+  std::optional<Call> Take() const {
+    if (auto call = OfNone()) return call;
+    if (auto call = OfBlock()) return call;
+    return OfLock();
   }
 
  private:
-  template <class Test>
-  std::vector<std::string> ActorsThat(const Test& test) const {
-    std::vector<std::string> all;
-    for (const std::string& actor : actors_) {
-      const bool in_each = std::all_of(model_.states().begin(), model_.states().end(),
-                                       [&](const model::State& state) { return test(state, state.At(actor)); });
-      if (in_each) all.push_back(actor);
+  // A name that is free in the actor's process, as far as that is known.
+  std::optional<std::string> Fresh(const std::vector<std::string>& taken, const std::array<const char*, 3>& names) const {
+    if (is_unsure_ || taken.size() >= kMostObjects) return std::nullopt;
+    for (const char* one : names) {
+      if (std::find(taken.begin(), taken.end(), one) == taken.end()) return one;
     }
-    return all;
-  }
-  // Those that can be told to do something, whoever was woken before.
-  std::vector<std::string> Idle() const {
-    return ActorsThat([](const model::State&, const model::Thread& thread) {
-      return !thread.ended && !thread.wait && !thread.outcome;
-    });
-  }
-  std::vector<std::string> Waiting() const {
-    return ActorsThat([](const model::State&, const model::Thread& thread) { return thread.wait.has_value(); });
+    return std::nullopt;
   }
 
-  bool IsThread(const std::string& actor) const {
-    return std::all_of(model_.states().begin(), model_.states().end(),
-                       [&](const model::State& state) { return !state.At(actor).is_main; });
-  }
-  // Whether an actor's process is the one that all came from, in some state.
-  bool Alone(const std::string& actor) const {
-    return std::any_of(model_.states().begin(), model_.states().end(),
-                       [&](const model::State& state) { return state.At(actor).process == 0; });
-  }
-
-  std::vector<std::string> ObjectsOf(const std::string& actor) const {
-    std::optional<std::vector<std::string>> common;
-    for (const model::State& state : model_.states()) {
-      std::vector<std::string> names;
-      for (const auto& [name, object] : state.ProcessOf(actor).objects) names.push_back(name);
-      if (common && *common != names) return {};
-      common = std::move(names);
-    }
-    const auto sure = sure_objects_.find(actor);
-    if (common && sure != sure_objects_.end()) {
-      std::erase_if(*common, [&](const std::string& name) {
-        return std::find(sure->second.begin(), sure->second.end(), name) == sure->second.end();
-      });
-    }
-    return common.value_or(std::vector<std::string>());
-  }
-
-  std::optional<Call> CallOf(const Choice& choice, const std::string& actor) const {
-    const std::vector<std::string> objects = ObjectsOf(actor);
-    const std::string name = choice.argument % 2 == 0 ? "NAME" : "NAME2";
-    const auto fresh = [&]() -> std::optional<std::string> {
-      // In whose process would it be?
-      if (sure_objects_.count(actor) != 0) return std::nullopt;
-      for (const char* one : {"s", "t", "u"}) {
-        if (std::find(objects.begin(), objects.end(), one) == objects.end()) return one;
-      }
-      return std::nullopt;
-    };
-    switch (choice.action) {
+  // Calls that are on no object.
+  std::optional<Call> OfNone() const {
+    const auto lock = Fresh(locks_, {"s", "t", "u"});
+    const auto block = Fresh(blocks_, {"m", "n", "o"});
+    const char* bare = choice_.argument % 2 == 0 ? "BARE4" : "BARE5";
+    std::optional<Call> call;
+    switch (choice_.action) {
       case Action::kUnlink:
-        return Make("", "sem_unlink", {FreshName(name)});
-      case Action::kConstruct: {
-        const auto as = fresh();
-        if (!as || objects.size() >= kMostObjects) return std::nullopt;
-        return Construct(Setups()[choice.object % Setups().size()], name, choice.argument % 4 >= 2, *as);
-      }
-      case Action::kRebuild: {
-        const auto as = fresh();
-        if (!as || objects.size() >= kMostObjects) return std::nullopt;
-        Call call = Make("", "SemLock._rebuild",
-                         {Literal(Value::Int(0)), Literal(Value::Int(choice.object % 2 == 0 ? kSemaphore : kMutex)),
-                          Literal(Value::Int(1 + choice.argument / 2 % 2)), FreshName(name)});
-        call.as = *as;
+        return Make("", "sem_unlink", {FreshName(name_)});
+      case Action::kConstruct:
+        if (!lock) return std::nullopt;
+        return Construct(Setups()[choice_.object % Setups().size()],
+                         choice_.argument % 8 == 5 ? "BARE" + name_.substr(4) : name_, choice_.argument % 4 >= 2, *lock);
+      case Action::kRebuild:
+        if (!lock) return std::nullopt;
+        return Rebuild(*lock);
+      case Action::kUnnamed: {
+        if (!lock) return std::nullopt;
+        const Setup& setup = Setups()[choice_.object % Setups().size()];
+        call = Construct(setup, name_, false, *lock);
+        call->operation = "SemLock.unnamed";
+        call->args.resize(3);
         return call;
       }
       case Action::kOddConstruct: {
-        static const std::vector<std::array<Value, 3>> odd = {
-            {Value::Int(2), Value::Int(1), Value::Int(1)},
-            {Value::Int(1), Value::Int(-1), Value::Int(1)},
-            {Value(std::string("1")), Value::Int(1), Value::Int(1)},
-            {Value::Int(1), Value::Int(std::int64_t{1} << 31), Value::Int(1)},
-            {Value::Int(1), Value(1.5), Value::Int(1)}};
-        const auto& chosen = odd[choice.argument % odd.size()];
-        return Make("", "SemLock", {Literal(chosen[0]), Literal(chosen[1]), Literal(chosen[2]), FreshName("NAME3"),
-                                    Literal(true)});
+        const auto& odd = OddConstructs()[choice_.argument % OddConstructs().size()];
+        const std::vector<Expr> args = {Literal(odd[0]), Literal(odd[1]), Literal(odd[2]),
+                                        FreshName(choice_.object % 3 == 0 ? name_ : "NAME3"), Literal(true)};
+        if (choice_.object % 3 != 2) return Make("", "SemLock", args);
+        call = Make("", "SemLock");
+        const std::array<const char*, 5> names = {"kind", "value", "maxvalue", "name", "unlink"};
+        for (std::size_t i = 0; i < names.size(); ++i) call->kwargs.emplace_back(names[i], args[i]);
+        return call;
       }
+      case Action::kBlockMake:
+      case Action::kBlockAttach:
+        if (!block) return std::nullopt;
+        call = Make("", "SharedMemory", {FreshName(bare)});
+        if (choice_.action == Action::kBlockMake) {
+          call->kwargs.emplace_back("create", Literal(true));
+          call->kwargs.emplace_back("size", Literal(Value::Int(choice_.object % 8 == 7 ? 0 : kBlockSize)));
+        } else if (choice_.object % 4 == 3) {
+          // It has the size that it has, whatever is asked for.
+          call->kwargs.emplace_back("size", Literal(Value::Int(kBlockSize - 2 + 4 * (choice_.object / 4 % 2))));
+        }
+        call->as = *block;
+        return call;
       default:
-        break;
+        return std::nullopt;
     }
-    if (objects.empty()) return std::nullopt;
-    const std::string& object = objects[choice.object % objects.size()];
-    switch (choice.action) {
+  }
+
+  // By name, by the handle of what there is, or by both, where the name counts.
+  Call Rebuild(const std::string& as) const {
+    const bool by_handle = choice_.argument % 4 == 3 && !locks_.empty();
+    const bool nameless = by_handle && choice_.argument % 8 == 3;
+    const std::int64_t kind = choice_.object % 6 == 5 ? 2 : choice_.object % 2 == 0 ? kSemaphore : kMutex;
+    Call call = Make("", "SemLock._rebuild",
+                     {by_handle ? Handle(locks_[choice_.object % locks_.size()]) : Literal(Value::Int(0)),
+                      Literal(Value::Int(kind)), Literal(Value::Int(1 + choice_.argument / 2 % 2)),
+                      nameless ? Literal(None{}) : FreshName(name_)});
+    call.as = as;
+    return call;
+  }
+
+  std::optional<Call> OfBlock() const {
+    if (blocks_.empty()) return std::nullopt;
+    const std::string& block = blocks_[choice_.object % blocks_.size()];
+    const std::int64_t start = choice_.argument % kBlockSize;
+    switch (choice_.action) {
+      case Action::kBlockRead:
+        return Make(block, "read", {Literal(Value::Int(start)), Literal(Value::Int(kBlockSize))});
+      case Action::kBlockWrite:
+        return Make(block, "write",
+                    {Literal(Value::Int(start)), Literal(Bytes{std::string(1, static_cast<char>('a' + choice_.argument))})});
+      case Action::kBlockSize:
+        return Make(block, "get", {Literal(std::string(choice_.argument % 3 == 0 ? "name" : "size"))});
+      case Action::kBlockClose:
+        return Make(block, "close");
+      case Action::kBlockUnlink:
+        return Make(block, "unlink");
+      default:
+        return std::nullopt;
+    }
+  }
+
+  std::optional<Call> OfLock() const {
+    if (locks_.empty()) return std::nullopt;
+    const std::string& lock = locks_[choice_.object % locks_.size()];
+    switch (choice_.action) {
       case Action::kGetValue:
-        return Make(object, "_get_value");
+        return Make(lock, "_get_value");
       case Action::kIsZero:
-        return Make(object, "_is_zero");
+        return Make(lock, "_is_zero");
       case Action::kCount:
-        return Make(object, "_count");
+        return Make(lock, "_count");
       case Action::kIsMine:
-        return Make(object, "_is_mine");
+        return Make(lock, "_is_mine");
       case Action::kRelease:
-        return Make(object, "release");
+        return Make(lock, "release");
       case Action::kTry:
-        return Make(object, "acquire", {Literal(false)});
+        return Make(lock, "acquire", {Literal(false)});
       case Action::kAcquire:
-        return Make(object, "acquire");
+        return Make(lock, "acquire");
       case Action::kEnter:
-        return Make(object, "__enter__");
+        return Make(lock, "__enter__");
       case Action::kExit:
-        return Make(object, "__exit__", {Literal(None{}), Literal(None{}), Literal(None{})});
+        if (choice_.argument % 4 == 3) return Make(lock, "__exit__");
+        return Make(lock, "__exit__", {Literal(None{}), Literal(None{}), Literal(None{})});
+      case Action::kAttribute: {
+        static const std::array<const char*, 3> names = {"kind", "maxvalue", "name"};
+        return Make(lock, "get", {Literal(std::string(names[choice_.argument % names.size()]))});
+      }
       case Action::kAfterFork:
-        return Make(object, "_after_fork");
+        return Make(lock, "_after_fork");
+      case Action::kDelete:
+        // Where nobody knows the process nobody knows what is gone.
+        return is_unsure_ ? std::nullopt : std::optional(Make(lock, "del"));
       case Action::kAcquireFor: {
-        static const std::vector<double> timeouts = {0.0, 60.0, -1.0, 0.002};
-        Call call = Make(object, "acquire");
-        call.kwargs.emplace_back("timeout", Literal(timeouts[choice.argument % timeouts.size()]));
+        static const std::array<double, 4> timeouts = {0.0, 60.0, -1.0, 0.002};
+        Call call = Make(lock, "acquire");
+        call.kwargs.emplace_back("timeout", Literal(timeouts[choice_.argument % timeouts.size()]));
         return call;
       }
       case Action::kOddAcquire: {
-        std::vector<Expr> args;
-        for (const Value& value : OddAcquires()[choice.argument % OddAcquires().size()]) args.push_back(Literal(value));
-        return Make(object, "acquire", std::move(args));
+        const OddAcquire& odd = OddAcquires()[choice_.argument % OddAcquires().size()];
+        Call call = Make(lock, "acquire");
+        for (const Value& value : odd.args) call.args.push_back(Literal(value));
+        for (const auto& [name, value] : odd.kwargs) call.kwargs.emplace_back(name, Literal(value));
+        return call;
       }
       default:
         return std::nullopt;
     }
   }
 
-  // False: the model does not let it be done, and it is left out.
-  bool Add(decltype(Step::what) what) {
-    Step step;
-    step.what = std::move(what);
-    step.text = ToText(step);
-    Model next = model_;
-    if (next.Take(step).verdict != Model::Judgement::Verdict::kAgrees) return false;
-    model_ = std::move(next);
-    written_.scenario.steps.push_back(std::move(step));
+  const Choice& choice_;
+  const bool is_unsure_;
+  const std::vector<std::string> locks_;
+  const std::vector<std::string> blocks_;
+  const std::string name_;
+};
+
+// What is done to a process from outside. Any but the first process; one that waits rather than one
+// that does not.
+bool ChooseVictim(Writer* writer, const Choice& choice) {
+  if (choice.action == Action::kContinue) {
+    const std::vector<std::string> stopped = writer->Stopped();
+    if (!stopped.empty()) writer->Continue(stopped[choice.actor % stopped.size()]);
     return true;
   }
+  if (choice.action != Action::kKill && choice.action != Action::kStop && choice.action != Action::kSignal) return false;
+  std::vector<std::string> victims = writer->Waiting();
+  for (const std::string& actor : writer->Idle()) victims.push_back(actor);
+  if (choice.action != Action::kSignal)
+    std::erase_if(victims, [&](const std::string& actor) { return writer->IsOfTheFirstProcess(actor); });
+  if (victims.empty()) return true;
+  const std::string& victim = victims[choice.actor % victims.size()];
+  if (choice.action == Action::kKill) writer->Kill(victim);
+  if (choice.action == Action::kStop) writer->Stop(victim);
+  if (choice.action == Action::kSignal) writer->Signal(victim);
+  return true;
+}
 
-  void See(const std::string& sight) { ++written_.sights[sight]; }
-
-  static Expected ToExpected(const model::Outcome& outcome) {
-    Expected expected;
-    if (!outcome.what) {
-      expected.type_of_value = "...";
-    } else if (const auto* value = std::get_if<Value>(&*outcome.what)) {
-      // An object is known by its type alone, and is any.
-      if (value->If<Object>() != nullptr) expected.type_of_value = "...";
-      expected.value = Literal(*value);
-    } else if (const auto* raised = std::get_if<Raised>(&*outcome.what)) {
-      expected.kind = Expected::Kind::kRaised;
-      expected.type = raised->type;
-      expected.errno_value = raised->errno_value;
-      if (!raised->message.empty()) expected.message = raised->message;
-    } else {
-      expected.kind = Expected::Kind::kBlocked;
-    }
-    return expected;
+// Processes and threads. True: the choice was of these.
+bool ChooseLife(Writer* writer, const Choice& choice, const std::string& actor) {
+  const auto create = [&](Create::How how) { return writer->actors() < kMostActors && writer->Create(how, actor); };
+  switch (choice.action) {
+    case Action::kFork:
+      // Where there is no fork, somebody else all the same.
+      if (!create(Create::How::kFork) && !create(Create::How::kThread)) create(Create::How::kSpawn);
+      return true;
+    case Action::kThread:
+      create(Create::How::kThread);
+      return true;
+    case Action::kSpawn:
+      if (choice.argument % kSpawnsOneIn == 0) create(Create::How::kSpawn);
+      return true;
+    case Action::kExitProcess:
+      if (!writer->IsOfTheFirstProcess(actor))
+        writer->Do(actor, Make("", "exit", {Literal(Value::Int(choice.argument % 4))}));
+      return true;
+    case Action::kEndThread:
+      // Whoever has a name since a wake-up may be either.
+      if (writer->IsThread(actor) && actor.front() == 'a') writer->Do(actor, Make("", "end"));
+      return true;
+    case Action::kHandle:
+      writer->Handle(actor, choice.argument % 2 == 0 ? OnSignal::Action::kReturn : OnSignal::Action::kRaise);
+      return true;
+    default:
+      return false;
   }
-
-  static Expectation ToExpectation(const std::vector<model::Outcome>& outcomes) {
-    Expectation expectation;
-    for (const model::Outcome& outcome : outcomes) expectation.alternatives.push_back(ToExpected(outcome));
-    return expectation;
-  }
-
-  static bool IsBlocked(const model::Outcome& outcome) {
-    return outcome.what && std::holds_alternative<Blocked>(*outcome.what);
-  }
-
-  void Do(const std::string& actor, Call call) {
-    lockstep::Do what;
-    what.actors = {actor};
-    what.call = std::move(call);
-    if (what.call.operation == "exit" || what.call.operation == "end") {
-      if (what.call.operation == "exit") See(Owns(actor) ? "exit while owned" : "exit");
-      Add(std::move(what));
-      return;
-    }
-    auto allowed = model_.Allowed(actor, what.call);
-    if (!allowed || allowed->empty()) return;
-    // A moment's timeout is waited out. Of a call that may or may not sleep, nobody would know where its
-    // actor is: it is left out.
-    const bool is_moment = std::any_of(allowed->begin(), allowed->end(), [](const model::Outcome& outcome) {
-      return outcome.rule == &model::rules::kTimedOut;
-    });
-    if (is_moment) std::erase_if(*allowed, IsBlocked);
-    const bool sleeps = std::any_of(allowed->begin(), allowed->end(), IsBlocked);
-    if (sleeps && (allowed->size() > 1 || !may_end_)) return;
-    for (const model::Outcome& outcome : *allowed) SeeOutcome(what.call, outcome);
-    what.expectation = ToExpectation(*allowed);
-    what.expectation->text = ToText(*what.expectation);
-    Add(std::move(what));
-    WakeThoseWhoCan();
-    if (Waiting().size() >= 2) See("two waiters");
-  }
-
-  void SeeOutcome(const Call& call, const model::Outcome& outcome) {
-    using namespace model;
-    if (outcome.rule == &rules::kTooMany) See("release refused at maxvalue");
-    if (outcome.rule == &rules::kNotOwner) See("release refused to a stranger");
-    if (outcome.rule == &rules::kTakesAgain) See("re-entered");
-    if (outcome.rule == &rules::kTimedOut) See("timed out");
-    if (outcome.rule == &rules::kExists) See("name taken");
-    if (outcome.rule == &rules::kNotThere) See("name gone");
-    if (outcome.rule == &rules::kRebuilt) See("rebuilt");
-    if (IsBlocked(outcome)) See(call.operation == "acquire" && !call.kwargs.empty() ? "timed waiter" : "waiter");
-  }
-
-  bool Owns(const std::string& actor) const {
-    return std::any_of(model_.states().begin(), model_.states().end(), [&](const model::State& state) {
-      const auto& objects = state.ProcessOf(actor).objects;
-      return std::any_of(objects.begin(), objects.end(), [](const auto& one) {
-        const auto* lock = std::get_if<model::SemLock>(&one.second);
-        return lock != nullptr && lock->count > 0;
-      });
-    });
-  }
-
-  // Those of one semaphore that wait and could take a unit.
-  std::vector<std::string> Woken(const model::State& state) const {
-    std::vector<std::string> woken;
-    for (const std::string& actor : actors_) {
-      const auto& wait = state.At(actor).wait;
-      if (!wait) continue;
-      const auto& lock = std::get<model::SemLock>(state.ProcessOf(actor).objects.at(wait->object));
-      if (state.semaphores[static_cast<std::size_t>(lock.semaphore)].value > 0) woken.push_back(actor);
-    }
-    return woken;
-  }
-
-  // What a post has woken comes back before anything else is done: who it was is open, and has a name
-  // from then on.
-  void WakeThoseWhoCan() {
-    const std::vector<std::string> woken = Woken(model_.states().front());
-    const bool sure = std::all_of(model_.states().begin(), model_.states().end(),
-                                  [&](const model::State& state) { return Woken(state) == woken; });
-    if (!sure) ended_ = true;
-    if (!sure || woken.empty()) return;
-    See(woken.size() == 1 ? "release with a waiter" : "release with waiters");
-    Expectation expectation = ToExpectation({model::Outcome{Actual(Value(true)), &model::rules::kWoken}});
-    expectation.text = "returns True";
-    if (woken.size() == 1) {
-      ended_ = !Add(Await{woken, expectation});
-      return;
-    }
-    OneOf what;
-    what.actors = woken;
-    what.expectation = expectation;
-    ++rounds_;
-    what.winner = fmt::format("w{}", rounds_);
-    for (std::size_t i = 1; i < woken.size(); ++i) what.others.push_back(fmt::format("l{}x{}", rounds_, i));
-    const std::vector<std::string> now = [&] {
-      std::vector<std::string> names = what.others;
-      names.push_back(what.winner);
-      return names;
-    }();
-    for (const std::string& name : now) sure_objects_[name] = ObjectsOf(woken.front());
-    ended_ = !Add(std::move(what));
-    if (ended_) return;
-    std::erase_if(actors_, [&](const std::string& actor) {
-      return std::find(woken.begin(), woken.end(), actor) != woken.end();
-    });
-    actors_.insert(actors_.end(), now.begin(), now.end());
-  }
-
-  void Create(lockstep::Create::How how, const std::string& parent) {
-    if (actors_.size() >= kMostActors) return;
-    lockstep::Create what;
-    what.how = how;
-    what.parent = parent;
-    what.children = {fmt::format("a{}", ++made_)};
-    if (how == lockstep::Create::How::kFork && Owns(parent)) See("fork while owned");
-    if (how == lockstep::Create::How::kFork && !Waiting().empty()) See("fork while others wait");
-    const std::size_t before = written_.scenario.steps.size();
-    const std::string child = what.children.front();
-    Add(std::move(what));
-    const bool there = written_.scenario.steps.size() > before && model_.states().front().Has(child);
-    if (!there) return;
-    actors_.push_back(child);
-    if (const auto sure = sure_objects_.find(parent); sure != sure_objects_.end())
-      sure_objects_[child] = std::vector<std::string>(sure->second);
-  }
-
-  // Any but the first process; one that waits rather than one that does not.
-  void Kill(const Choice& choice) {
-    std::vector<std::string> victims;
-    for (const auto& all : {Waiting(), Idle()}) {
-      for (const std::string& actor : all) {
-        if (!Alone(actor)) victims.push_back(actor);
-      }
-    }
-    if (victims.empty()) return;
-    const std::string& actor = victims[choice.actor % victims.size()];
-    const bool waits = choice.actor % victims.size() < Waiting().size() && !Waiting().empty();
-    See(waits ? "kill while waiting" : Owns(actor) ? "kill while owned" : "kill");
-    SendSignal kill;
-    kill.actors = {actor};
-    kill.signal = "SIGKILL";
-    Add(std::move(kill));
-    Died died;
-    died.actors = {actor};
-    died.signal = "SIGKILL";
-    Add(std::move(died));
-  }
-
-  Model model_;
-  Written written_;
-  std::vector<std::string> actors_ = {"p"};  // by the names that they go by now
-  // Of those that have a name since a wake-up, and of those that they made, nobody knows the process:
-  // only what it had then can be spoken of.
-  std::map<std::string, std::vector<std::string>> sure_objects_;
-  bool may_end_ = true;
-  bool ended_ = false;  // from here on nobody could say who waits
-  int made_ = 0;
-  int rounds_ = 0;
-};
+}
 
 }  // namespace
 
 const std::vector<Setup>& Setups() {
   static const std::vector<Setup> all = {{"SEMAPHORE", 1, 1},       {"SEMAPHORE", 0, 1}, {"SEMAPHORE", 0, 2},
-                                         {"RECURSIVE_MUTEX", 1, 1}, {"SEMAPHORE", 2, 2}, {"RECURSIVE_MUTEX", 0, 1}};
+                                         {"RECURSIVE_MUTEX", 1, 1}, {"SEMAPHORE", 2, 2}, {"RECURSIVE_MUTEX", 0, 1},
+                                         {"SEMAPHORE", 2, 1},       {"SEMAPHORE", 1, 0}};
   return all;
 }
 
-const std::vector<std::string>& RequiredSights() {
-  static const std::vector<std::string> all = {
-      "two waiters",        "release with a waiter",       "release with waiters", "fork while owned",
-      "kill while waiting", "kill while owned",            "fork while others wait", "re-entered",
-      "timed out",          "release refused at maxvalue", "release refused to a stranger", "name taken",
-      "name gone",          "rebuilt",                     "timed waiter"};
+std::vector<std::string> RequiredSights(const Subject& subject) {
+  struct Sight {
+    const char* name;
+    std::vector<std::string> one_of;  // capabilities of which it takes one; empty: none
+  };
+  const std::vector<std::string> others = {"fork", "thread", "spawn"};
+  const std::vector<std::string> processes = {"fork", "spawn"};
+  const std::vector<Sight> all = {{"re-entered", {}},
+                                  {"timed out", {}},
+                                  {"release refused at maxvalue", {}},
+                                  {"release refused to a stranger", {}},
+                                  {"name taken", {}},
+                                  {"name gone", {}},
+                                  {"rebuilt", {"rebuild_by_name"}},
+                                  {"two waiters", others},
+                                  {"timed waiter", others},
+                                  {"release with a waiter", others},
+                                  {"release with waiters", others},
+                                  {"fork while owned", {"fork"}},
+                                  {"fork while others wait", {"fork"}},
+                                  {"kill while waiting", processes},
+                                  {"kill while owned", processes},
+                                  {"stopped", processes},
+                                  {"block attached", {"shm"}},
+                                  {"wait interrupted", {"signal"}},
+                                  {"wait ended by a handler", {"signal"}}};
+  std::vector<std::string> required;
+  for (const Sight& sight : all) {
+    const bool possible = sight.one_of.empty() || !subject.capabilities ||
+                          std::any_of(sight.one_of.begin(), sight.one_of.end(),
+                                      [&](const std::string& one) { return subject.capabilities->count(one) != 0; });
+    if (possible) required.emplace_back(sight.name);
+  }
+  return required;
+}
+
+void MakeFirst(Writer* writer, const Setup& setup, const std::string& name, const std::string& as) {
+  writer->Do("p", Construct(setup, name, false, as));
+}
+
+void Choose(Writer* writer, const Choice& choice, const std::string& object, const std::string& name) {
+  if (ChooseVictim(writer, choice)) return;
+  const std::vector<std::string> idle = writer->Idle();
+  if (idle.empty()) return;
+  const std::string& actor = idle[choice.actor % idle.size()];
+  if (ChooseLife(writer, choice, actor)) return;
+  const bool may_sleep = idle.size() > 1 || choice.argument % kSeldom == 0;
+  if (auto call = CallMaker(*writer, choice, actor, object, name).Take()) writer->Do(actor, std::move(*call), may_sleep);
+}
+
+std::vector<Written> OddOnes(const Subject& subject) {
+  std::vector<Written> all;
+  // Each argument that a choice makes of these numbers, given by position and by keyword.
+  const auto add = [&](Action action, std::size_t count) {
+    for (std::uint8_t i = 0; i < count; ++i) {
+      for (const auto object : {std::uint8_t{1}, std::uint8_t{2}}) all.push_back(Write({0, {{action, 0, object, i}}}, "fuzz/odd", subject));
+    }
+  };
+  add(Action::kOddAcquire, OddAcquires().size());
+  add(Action::kOddConstruct, OddConstructs().size());
+  add(Action::kExit, 4);
   return all;
 }
 
-Written Write(const Plan& plan, const std::string& name, const Version& like) {
-  Writer writer(Setups()[plan.setup % Setups().size()], name, like);
-  for (const Choice& choice : plan.choices) writer.Choose(choice);
+Written Write(const Plan& plan, const std::string& name, const Subject& subject) {
+  Writer writer(name, subject);
+  MakeFirst(&writer, Setups()[plan.setup % Setups().size()], "NAME", "s");
+  for (const Choice& choice : plan.choices) Choose(&writer, choice);
   return writer.Take();
 }
 

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
 // A scenario as a value that can be generated and shrunk: small numbers, each a choice, and simpler
-// ones smaller. The model turns it into a transcript: a choice that cannot be made where it stands is
-// left out, and each step gets what the model allows as its expectation.
+// ones smaller. A choice that cannot be made where it stands is left out.
 #ifndef LOCKSTEP_HARNESS_FUZZ_PLAN_H_
 #define LOCKSTEP_HARNESS_FUZZ_PLAN_H_
 
-#include <array>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "harness/scenario/scenario.h"
+#include "harness/fuzz/writer.h"
 
 namespace lockstep::fuzz {
 
@@ -22,12 +19,13 @@ enum class Action : std::uint8_t {
   kCount,
   kIsMine,
   kRelease,
-  kTry,        // acquire(False)
-  kAcquire,    // acquire()
+  kTry,         // acquire(False)
+  kAcquire,     // acquire()
   kAcquireFor,  // acquire(timeout=…): argument chooses 0, less, a moment, a minute
   kEnter,
   kExit,
   kAfterFork,
+  kAttribute,
   kFork,
   kThread,
   kKill,
@@ -35,9 +33,22 @@ enum class Action : std::uint8_t {
   kEndThread,
   kConstruct,
   kRebuild,
+  kUnnamed,
+  kDelete,
   kUnlink,
   kOddAcquire,    // arguments of odd types
   kOddConstruct,  // the same
+  kBlockMake,     // SharedMemory(create=True)
+  kBlockAttach,
+  kBlockRead,
+  kBlockWrite,
+  kBlockSize,
+  kBlockClose,
+  kBlockUnlink,
+  kStop,
+  kContinue,
+  kHandle,  // a handler of SIGUSR1
+  kSignal,
   kSpawn,
 };
 inline constexpr int kActions = static_cast<int>(Action::kSpawn) + 1;
@@ -65,19 +76,21 @@ struct Setup {
 };
 const std::vector<Setup>& Setups();
 
-// What happened in a scenario that is worth having seen, by its name: "two waiters", "fork while
-// owned" …
-using Sights = std::map<std::string, int>;
-// Those that a campaign must have seen.
-const std::vector<std::string>& RequiredSights();
+// Those sights that a campaign must have seen, as far as what the subject lacks does not rule them out.
+std::vector<std::string> RequiredSights(const Subject& subject);
 
-struct Written {
-  Scenario scenario;
-  Sights sights;
-};
-// Pure. What is allowed is so by the rules of this version of CPython. The scenario needs nothing but
-// fork, thread and what its choices ask for.
-Written Write(const Plan& plan, const std::string& name, const Version& like);
+// Pure. The first semaphore is `s` of `p`, with the name NAME.
+Written Write(const Plan& plan, const std::string& name, const Subject& subject);
+
+// Calls with odd arguments, one a transcript: an implementation may have no way to make them.
+std::vector<Written> OddOnes(const Subject& subject);
+
+// The parts of it, for what is put together otherwise.
+//
+// The semaphore `as` of this setup, made by `p`.
+void MakeFirst(Writer* writer, const Setup& setup, const std::string& name, const std::string& as);
+// One choice. Not empty `object`: it is on this one, and its name `name`, whatever the choice says.
+void Choose(Writer* writer, const Choice& choice, const std::string& object = "", const std::string& name = "");
 
 }  // namespace lockstep::fuzz
 

@@ -37,6 +37,15 @@ std::optional<Way> CallAny(const State& state, const std::string& actor, const C
   const Kept* object = call.object.empty() ? nullptr : FindObject(state, actor, call.object);
   if (object == nullptr) return std::nullopt;
   if (call.operation == "del") {
+    // The semaphore goes under the hands of one that was rebuilt from its handle alone.
+    if (const auto* lock = std::get_if<SemLock>(object)) {
+      for (const auto& [name, other] : state.ProcessOf(actor).objects) {
+        const auto* sharer = std::get_if<SemLock>(&other);
+        if (sharer != nullptr && sharer != lock && sharer->semaphore == lock->semaphore &&
+            (!sharer->name || !lock->name))
+          return std::nullopt;
+      }
+    }
     State next = state;
     next.ProcessOf(actor).objects.erase(call.object);
     return Returns(std::move(next), None{}, rules::kNothing);

@@ -12,12 +12,6 @@
 
 namespace lockstep::model {
 
-// One way in which a call may begin: it ended with this outcome, or (Blocked) its thread waits.
-struct Way {
-  Outcome outcome;
-  State next;
-};
-
 // Nothing: the model does not know this call, or not with these arguments.
 std::optional<Way> MakeCall(const State& state, const std::string& actor, const Call& call);
 

@@ -56,8 +56,7 @@ std::optional<Way> Construct(const State& state, const std::string& actor, const
   const auto [kind, value, maxvalue] = numbers;
   if (named && given.values[3]->If<std::string>() == nullptr)
     return Raises(state, "TypeError", "", rules::kArguments);
-  // Since 3.12 `unlink` is whatever is true; before it was an int.
-  if (named && state.python_minor < 12 && !ToInt(state, *given.values[4], &raised)) return raised;
+  if (named && state.of_its_version.flags_are_ints && !ToInt(state, *given.values[4], &raised)) return raised;
   if (kind != kRecursiveMutex && kind != kSemaphore)
     return Raises(state, "ValueError", "unrecognized kind", rules::kKind);
   if (value < 0 || value > kSemValueMax) return RaisesErrno(state, EINVAL, rules::kValueTooLarge);
@@ -87,14 +86,14 @@ std::optional<int> SemaphoreOfHandle(const State& state, const Value& handle) {
 std::optional<Way> Rebuild(const State& state, const std::string& actor, const Call& call) {
   const Arguments given = Bind(state, actor, call, {"handle", "kind", "maxvalue", "name"}, 4);
   if (!given.known || !given.fits || !call.kwargs.empty()) return std::nullopt;
-  const auto* kind = given.values[1]->If<std::int64_t>();
-  const auto* maxvalue = given.values[2]->If<std::int64_t>();
-  if (kind == nullptr || maxvalue == nullptr || *maxvalue > kSemValueMax) return std::nullopt;
   const Value& handle = *given.values[0];
   if (handle.If<std::int64_t>() == nullptr && handle.If<bool>() == nullptr &&
       handle.If<BigInt>() == nullptr && handle.If<Object>() == nullptr)
     return Raises(state, "TypeError", "", rules::kArguments);
-  if (*kind != kRecursiveMutex && *kind != kSemaphore) return std::nullopt;
+  std::optional<Way> raised;
+  const auto kind = ToInt(state, *given.values[1], &raised);
+  const auto maxvalue = kind ? ToInt(state, *given.values[2], &raised) : std::nullopt;
+  if (!maxvalue) return raised;
   SemLock lock{0, *kind, *maxvalue, std::nullopt, 0, -1};
   if (given.values[3]->If<None>() != nullptr) {
     const auto semaphore = SemaphoreOfHandle(state, *given.values[0]);
@@ -131,9 +130,8 @@ std::optional<Way> Acquire(const State& state, const std::string& actor, const C
                            const Arguments& given) {
   if (!given.known) return std::nullopt;
   if (!given.fits) return Raises(state, "TypeError", "", rules::kArguments);
-  // Since 3.12 `block` is whatever is true; before it was an int.
   std::optional<Way> raised;
-  if (given.values[0] && state.python_minor < 12 && !ToInt(state, *given.values[0], &raised)) return raised;
+  if (given.values[0] && state.of_its_version.flags_are_ints && !ToInt(state, *given.values[0], &raised)) return raised;
   State next = state;
   if (lock.kind == kRecursiveMutex && IsMine(lock, state.At(actor))) {
     ++next.FindSemLock(actor, call.object)->count;
@@ -221,8 +219,7 @@ std::optional<Way> CallSemLock(const State& state, const std::string& actor, con
   const SemLock* lock = call.object.empty() ? nullptr : state.FindSemLock(actor, call.object);
   if (lock == nullptr) return std::nullopt;
   std::optional<Way> way;
-  // Until 3.9 __enter__ was acquire by another name.
-  if (call.operation == "acquire" || (call.operation == "__enter__" && state.python_minor < 10)) {
+  if (call.operation == "acquire" || (call.operation == "__enter__" && state.of_its_version.enter_is_acquire)) {
     way = Acquire(state, actor, call, *lock, Bind(state, actor, call, {"block", "timeout"}, 0));
   } else if (call.operation == "__enter__") {
     if (!call.args.empty() || !call.kwargs.empty()) return Raises(state, "TypeError", "", rules::kArguments);

@@ -19,7 +19,27 @@ bool MayTake(const State& state, const std::string& actor) {
   return state.At(actor).wait && !state.ProcessOf(actor).stopped && SemaphoreOf(state, actor).value > 0;
 }
 
+// What is posted may have gone to one that is stopped: it has taken nothing yet, and nobody else was
+// woken.
+bool StoppedWaitsToo(const State& state, const std::string& actor) {
+  const Semaphore* semaphore = &SemaphoreOf(state, actor);
+  return std::any_of(state.threads.begin(), state.threads.end(), [&](const auto& one) {
+    return one.second.wait && state.ProcessOf(one.first).stopped && &SemaphoreOf(state, one.first) == semaphore;
+  });
+}
+
+bool MustTake(const State& state, const std::string& actor) {
+  return MayTake(state, actor) && !StoppedWaitsToo(state, actor);
+}
+
 }  // namespace
+
+bool IsStill(const State& state) {
+  return std::none_of(state.threads.begin(), state.threads.end(), [&](const auto& one) {
+    const Thread& thread = one.second;
+    return thread.wait && (thread.wait->patience == Patience::kShort || MayTake(state, one.first));
+  });
+}
 
 std::optional<std::vector<State>> Closure(const std::vector<State>& states) {
   std::vector<State> all;
@@ -27,6 +47,7 @@ std::optional<std::vector<State>> Closure(const std::vector<State>& states) {
   const auto add = [&](State state) {
     if (seen.insert(state.Key()).second) all.push_back(std::move(state));
   };
+  if (std::all_of(states.begin(), states.end(), IsStill)) return states;
   for (const State& state : states) add(state);
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all.size() > kMostStates) return std::nullopt;
@@ -52,11 +73,11 @@ std::optional<std::vector<State>> Closure(const std::vector<State>& states) {
 
 bool IsSettled(const State& state) {
   return std::none_of(state.threads.begin(), state.threads.end(),
-                      [&](const auto& one) { return MayTake(state, one.first); });
+                      [&](const auto& one) { return MustTake(state, one.first); });
 }
 
 bool IsBlocked(const State& state, const std::string& actor) {
-  return state.At(actor).wait && !MayTake(state, actor);
+  return state.At(actor).wait && !MustTake(state, actor);
 }
 
 }  // namespace lockstep::model

@@ -14,6 +14,9 @@ namespace lockstep::model {
 // Beyond so many states at once the model gives up rather than the machine.
 inline constexpr std::size_t kMostStates = 4096;
 
+// Whether nothing goes on by itself.
+bool IsStill(const State& state);
+
 // Every state that these may have become by themselves, these included, each once. Nothing: too many.
 std::optional<std::vector<State>> Closure(const std::vector<State>& states);
 

@@ -50,17 +50,23 @@ void AddOnce(std::vector<Outcome>* outcomes, const Outcome& outcome) {
   if (!there) outcomes->push_back(outcome);
 }
 
-// Goes on with the ways that agree.
-Model::Judgement Choose(const std::vector<Way>& ways, const std::optional<Expectation>& expectation,
+// Of several states each once.
+void KeepDistinct(std::vector<State>* states) {
+  if (states->size() < 2) return;
+  std::set<std::string> seen;
+  std::erase_if(*states, [&](const State& state) { return !seen.insert(state.Key()).second; });
+}
+
+// Goes on with the ways that agree; if none does, leaves the states as they are.
+Model::Judgement Choose(std::vector<Way> ways, const std::optional<Expectation>& expectation,
                         const std::string& actor, std::vector<State>* states) {
   Model::Judgement judgement;
+  judgement.allowed = OutcomesOf(ways);
   std::vector<State> next;
-  std::set<std::string> seen;
-  for (const Way& way : ways) {
-    AddOnce(&judgement.allowed, way.outcome);
-    if (!Agrees(expectation, way.outcome, way.next, actor)) continue;
-    if (seen.insert(way.next.Key()).second) next.push_back(way.next);
+  for (Way& way : ways) {
+    if (Agrees(expectation, way.outcome, way.next, actor)) next.push_back(std::move(way.next));
   }
+  KeepDistinct(&next);
   judgement.verdict = next.empty() ? Verdict::kContradicts : Verdict::kAgrees;
   if (!next.empty()) *states = std::move(next);
   return judgement;
@@ -80,17 +86,25 @@ Model::Judgement Model::GiveUp(const std::string& what) {
   return {Verdict::kUnknown, {}, what};
 }
 
-std::optional<std::vector<Outcome>> Model::Allowed(const std::string& actor, const Call& call) const {
-  const auto ways = model::WaysOfCall(states_, actor, call);
-  if (!ways) return std::nullopt;
+std::vector<Outcome> OutcomesOf(const std::vector<Way>& ways) {
   std::vector<Outcome> outcomes;
-  for (const Way& way : *ways) AddOnce(&outcomes, way.outcome);
+  if (ways.size() == 1) return {ways.front().outcome};
+  for (const Way& way : ways) AddOnce(&outcomes, way.outcome);
   return outcomes;
+}
+
+std::optional<std::vector<Way>> Model::WaysOf(const std::string& actor, const Call& call) const {
+  return model::WaysOfCall(states_, actor, call);
+}
+
+void Model::Become(std::vector<Way> ways) {
+  states_.clear();
+  for (Way& way : ways) states_.push_back(std::move(way.next));
+  KeepDistinct(&states_);
 }
 
 Model::Judgement Model::Take(const Step& step) {
   if (!knows()) return {Verdict::kUnknown, {}, ""};
-  const std::vector<State> before = states_;
   Judgement judgement;
   if (const auto* together = std::get_if<Together>(&step.what)) {
     judgement = TakeTogether(*together);
@@ -106,14 +120,17 @@ Model::Judgement Model::Take(const Step& step) {
     const auto parts = model::PartsOf(step);
     if (!parts) return GiveUp(step.text.empty() ? ToText(step) : step.text);
     judgement.verdict = Verdict::kAgrees;
+    std::vector<State> before;
+    if (parts->size() > 1) before = states_;
     for (const model::Part& part : *parts) {
-      const auto ways = part.ways(states_);
+      auto ways = part.ways(states_);
       if (!ways) return GiveUp(step.text.empty() ? ToText(step) : step.text);
-      judgement = Choose(*ways, part.expectation, part.actor, &states_);
-      if (judgement.verdict != Verdict::kAgrees) break;
+      judgement = Choose(std::move(*ways), part.expectation, part.actor, &states_);
+      if (judgement.verdict == Verdict::kAgrees) continue;
+      if (!before.empty()) states_ = std::move(before);
+      break;
     }
   }
-  if (judgement.verdict == Verdict::kContradicts) states_ = before;
   return judgement;
 }
 
@@ -177,10 +194,15 @@ std::optional<Model::Names> Model::NamesLeft() const {
   for (const State& state : states_) {
     Names names{{}, left_};
     for (const auto& [name, semaphore] : state.semaphore_names) names.remain.insert(name);
+    for (const auto& [name, block] : state.block_names) names.remain.insert(name);
     if (left && left->remain != names.remain) return std::nullopt;
     left = std::move(names);
   }
   return left;
+}
+
+bool HaveSameRules(const Version& one, const Version& other) {
+  return model::Beginning(one).of_its_version == model::Beginning(other).of_its_version;
 }
 
 Opinion OpinionOf(const Scenario& scenario, const Platform& platform) {
@@ -208,7 +230,7 @@ Opinion OpinionOf(const Scenario& scenario, const Platform& platform) {
   const auto names = model.NamesLeft();
   if (names && names->remain != names->listed) {
     opinion.contradiction.emplace().text =
-        fmt::format("in the end the names of semaphores {{{}}} remain, and {{{}}} are listed as left ({})",
+        fmt::format("in the end the names {{{}}} remain, and {{{}}} are listed as left ({})",
                     fmt::join(names->remain, ", "), fmt::join(names->listed, ", "), model::rules::kLeft.sentence);
   }
   return opinion;

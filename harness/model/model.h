@@ -41,10 +41,12 @@ class Model {
   // raise). After kContradicts the model is as it was before.
   Judgement Take(const Step& step);
 
-  // What may come of a call now, without performing it; nothing: not known.
-  std::optional<std::vector<model::Outcome>> Allowed(const std::string& actor, const Call& call) const;
+  // All the ways in which a call may go now, none of them gone; nothing: not known. Become() goes
+  // them, or those of them that are left.
+  std::optional<std::vector<model::Way>> WaysOf(const std::string& actor, const Call& call) const;
+  void Become(std::vector<model::Way> ways);
 
-  // Behind the last step: the names of semaphores that remain, and those that `left` steps named.
+  // Behind the last step: the names that remain, of semaphores and blocks, and those that `left` steps named.
   // Nothing: the model has no opinion, or several.
   struct Names {
     std::set<std::string> remain;  // "/NAME"
@@ -56,13 +58,8 @@ class Model {
   bool knows() const { return !states_.empty(); }
 
  private:
-  struct Expanded;
-  Judgement TakeOne(const Step& step, const std::string& actor);
   Judgement TakeTogether(const Together& together);
-  std::optional<std::vector<model::Outcome>> OutcomesOf(const Expanded& expanded) const;
   Judgement GiveUp(const std::string& what);
-  Judgement Settle(Expanded expanded, const std::vector<Expectation>& expectations,
-                   const std::string& actor);
 
   std::vector<model::State> states_;  // distinct; empty: it has no opinion any more
   std::set<std::string> left_;
@@ -71,8 +68,14 @@ class Model {
   std::string hammering_actor_;
 };
 
+// Of these ways each outcome once.
+std::vector<model::Outcome> OutcomesOf(const std::vector<model::Way>& ways);
+
 // "-> True", "raises ValueError: …", "-> blocked"; "-> ..." for a value that is not known.
 std::string ToText(const model::Outcome& outcome);
+
+// Whether the model holds programs like these two to the same rules.
+bool HaveSameRules(const Version& one, const Version& other);
 
 // Lays the model beside a scenario's expectations: the first step that contradicts it, if any.
 struct Contradiction {

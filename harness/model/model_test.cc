@@ -172,10 +172,11 @@ TEST(Model, TellsWhatIsAllowedNext) {
   ASSERT_TRUE(steps);
   Model model(kLike);
   for (std::size_t i = 0; i < 2; ++i) model.Take((*steps)[i]);
-  const auto allowed = model.Allowed("c", std::get<Do>((*steps)[2].what).call);
-  ASSERT_TRUE(allowed);
-  ASSERT_EQ(allowed->size(), 1u);
-  EXPECT_EQ(ToText(allowed->front()),
+  const auto ways = model.WaysOf("c", std::get<Do>((*steps)[2].what).call);
+  ASSERT_TRUE(ways);
+  const auto allowed = OutcomesOf(*ways);
+  ASSERT_EQ(allowed.size(), 1u);
+  EXPECT_EQ(ToText(allowed.front()),
             "raises AssertionError: attempt to release recursive lock not owned by thread");
   model.Take((*steps)[3]);
   EXPECT_THAT(model.NamesLeft()->remain, testing::ElementsAre("/NAME"));

@@ -113,6 +113,10 @@ inline constexpr Rule kAttribute = {
 inline constexpr Rule kForked = {
     "A forked child has its parent's objects as they are; semaphores are shared.",
     "POSIX fork(); sem_open(): named semaphores are shared"};
+inline constexpr Rule kThreadMade = {
+    "A new thread may have the identity of one that its process has no more, and with it what that one "
+    "owned.",
+    "POSIX pthread_self(), pthread_join(): an identity may be given again"};
 inline constexpr Rule kSpawned = {
     "A spawned process opens its parent's objects by their names, with no count; a name that is"
     " gone is FileNotFoundError.",

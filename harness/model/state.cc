@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "harness/model/state.h"
 
-#include <fmt/format.h>
-
+#include <array>
+#include <charconv>
 #include <utility>
 
 namespace lockstep::model {
@@ -27,43 +27,82 @@ const SemLock* State::FindSemLock(const std::string& actor, const std::string& o
 
 std::string State::Key() const {
   std::string key;
-  for (const Semaphore& one : semaphores) key += fmt::format("s{};", one.value);
-  for (const Block& one : blocks) key += fmt::format("b{}:{};", one.bytes.size(), one.bytes);
-  for (const auto& [name, semaphore] : semaphore_names) key += fmt::format("n{}={};", name, semaphore);
-  for (const auto& [name, block] : block_names) key += fmt::format("m{}={};", name, block);
+  const auto number = [&](std::int64_t value) {
+    std::array<char, 24> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+    key.append(digits.data(), end.ptr).push_back(',');
+  };
+  // Its length first: no text can look like what follows it.
+  const auto text = [&](const std::string& value) {
+    number(static_cast<std::int64_t>(value.size()));
+    key += value;
+  };
+  number(static_cast<std::int64_t>(semaphores.size()));
+  for (const Semaphore& one : semaphores) number(one.value);
+  number(static_cast<std::int64_t>(blocks.size()));
+  for (const Block& one : blocks) text(one.bytes);
+  for (const auto* names : {&semaphore_names, &block_names}) {
+    number(static_cast<std::int64_t>(names->size()));
+    for (const auto& [name, of] : *names) {
+      text(name);
+      number(of);
+    }
+  }
+  number(static_cast<std::int64_t>(processes.size()));
   for (const Process& process : processes) {
-    key += fmt::format("P{}{}", process.end, process.stopped ? "T" : "");
+    text(process.end);
+    number(process.stopped ? 1 : 0);
+    number(static_cast<std::int64_t>(process.objects.size()));
     for (const auto& [name, object] : process.objects) {
-      key += ' ' + name;
+      text(name);
+      number(static_cast<std::int64_t>(object.index()));
       if (const auto* lock = std::get_if<SemLock>(&object)) {
-        key += fmt::format(":{},{},{},{},{},{}", lock->semaphore, lock->kind, lock->maxvalue,
-                           lock->name.value_or(""), lock->count, lock->last_thread);
+        for (const std::int64_t one :
+             {std::int64_t{lock->semaphore}, lock->kind, lock->maxvalue, lock->count, std::int64_t{lock->last_thread}})
+          number(one);
+        number(lock->name ? 1 : 0);
+        text(lock->name.value_or(""));
       } else {
         const auto& memory = std::get<SharedMemory>(object);
-        key += fmt::format("#{},{},{}", memory.block, memory.name, memory.closed);
+        number(memory.block);
+        text(memory.name);
+        number(memory.closed ? 1 : 0);
       }
     }
-    for (const auto& [name, value] : process.values)
-      key += fmt::format(" {}={}", name, value ? value->Repr() : "?");
-    for (const auto& [signal, handler] : process.handlers)
-      key += fmt::format(" {}!{}{}{}", signal, static_cast<int>(handler.action), handler.type,
-                         ToText(handler.call));
-    key += ';';
+    number(static_cast<std::int64_t>(process.values.size()));
+    for (const auto& [name, value] : process.values) {
+      text(name);
+      text(value ? value->Repr() : "?");
+    }
+    number(static_cast<std::int64_t>(process.handlers.size()));
+    for (const auto& [signal, handler] : process.handlers) {
+      text(signal);
+      number(static_cast<std::int64_t>(handler.action));
+      text(handler.type);
+      text(ToText(handler.call));
+    }
   }
   for (const auto& [name, thread] : threads) {
-    key += fmt::format("t{}:{},{},{}", name, thread.process, thread.identity, thread.ended);
-    if (thread.wait)
-      key += fmt::format("w{},{}", thread.wait->object, static_cast<int>(thread.wait->patience));
-    if (thread.outcome) key += "o" + (thread.outcome->what ? ToText(*thread.outcome->what) : "?");
-    key += ';';
+    text(name);
+    number(thread.process);
+    number(thread.identity);
+    number((thread.ended ? 4 : 0) + (thread.wait ? 2 : 0) + (thread.outcome ? 1 : 0));
+    if (thread.wait) {
+      text(thread.wait->object);
+      number(static_cast<std::int64_t>(thread.wait->patience));
+    }
+    if (thread.outcome) text(thread.outcome->what ? ToText(*thread.outcome->what) : "?");
   }
-  for (const auto& [alias, name] : aliases) key += fmt::format("a{}={};", alias, name);
+  for (const auto& [alias, name] : aliases) {
+    text(alias);
+    text(name);
+  }
   return key;
 }
 
 State Beginning(const Version& like) {
   State state;
-  if (like.parts.size() > 1 && like.parts[0] == 3) state.python_minor = like.parts[1];
+  state.of_its_version = {like < Version{{3, 10}}, like < Version{{3, 12}}};
   state.processes.emplace_back();
   state.threads["p"] = Thread{};
   state.next_identity = 1;

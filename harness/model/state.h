@@ -82,6 +82,13 @@ struct Thread {
   std::optional<Outcome> outcome;  // its call has ended so, and nobody has looked
 };
 
+// What depends on CPython's version.
+struct OfItsVersion {
+  bool enter_is_acquire = false;  // until 3.9: __enter__ takes acquire's arguments
+  bool flags_are_ints = false;    // until 3.11: `block` and `unlink` are converted to a C int
+  bool operator==(const OfItsVersion&) const = default;
+};
+
 struct State {
   std::vector<Semaphore> semaphores;
   std::vector<Block> blocks;
@@ -91,7 +98,7 @@ struct State {
   std::map<std::string, Thread> threads;      // by the actor's first name
   std::map<std::string, std::string> aliases;  // `as w` → the actor's first name
   int next_identity = 0;
-  int python_minor = 14;  // whose rules hold: 3.14's
+  OfItsVersion of_its_version;
 
   Thread& At(const std::string& actor);
   const Thread& At(const std::string& actor) const;
@@ -106,6 +113,12 @@ struct State {
 
   // Equal texts: equal states.
   std::string Key() const;
+};
+
+// One way in which a call may go: it ended with this outcome, or (Blocked) its thread waits.
+struct Way {
+  Outcome outcome;
+  State next;
 };
 
 // The state that every scenario begins in: one process `p`, under the rules of this version.

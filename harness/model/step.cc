@@ -26,10 +26,11 @@ Way Sleeps(const State& state) { return {Outcome{Actual(Blocked{}), &rules::kWai
 // In any of the states that these may become, one after the other.
 template <class Visit>
 Ways InEach(const std::vector<State>& states, const Visit& visit) {
-  const auto all = Closure(states);
-  if (!all) return std::nullopt;
+  const bool still = std::all_of(states.begin(), states.end(), IsStill);
+  const auto all = still ? std::nullopt : Closure(states);
+  if (!still && !all) return std::nullopt;
   std::vector<Way> ways;
-  for (const State& state : *all) {
+  for (const State& state : still ? states : *all) {
     if (!visit(state, &ways)) return std::nullopt;
   }
   return ways;
@@ -160,13 +161,18 @@ Ways WaysOfSpawn(const std::vector<State>& states, const Create& what, const std
   });
 }
 
-// A thread may get the identity of one that has ended.
+// A thread may get the identity of one that has ended, or that a fork has left behind. That shows where
+// such a one was the last to acquire.
 Ways WaysOfThread(const std::vector<State>& states, const Create& what, const std::string& child) {
   return InEach(states, [&](const State& state, std::vector<Way>* ways) {
     const int process = state.At(what.parent).process;
     std::set<int> identities = {state.next_identity};
+    for (const auto& [name, object] : state.ProcessOf(what.parent).objects) {
+      const auto* lock = std::get_if<SemLock>(&object);
+      if (lock != nullptr && lock->last_thread >= 0) identities.insert(lock->last_thread);
+    }
     for (const auto& [name, thread] : state.threads) {
-      if (thread.process == process && thread.ended) identities.insert(thread.identity);
+      if (thread.process == process && !thread.ended) identities.erase(thread.identity);
     }
     for (const int identity : identities) {
       State next = state;
@@ -176,7 +182,7 @@ Ways WaysOfThread(const std::vector<State>& states, const Create& what, const st
       thread.is_main = false;
       next.threads[child] = thread;
       next.next_identity = std::max(next.next_identity, identity + 1);
-      ways->push_back(Returns(std::move(next), None{}, rules::kForked));
+      ways->push_back(Returns(std::move(next), None{}, rules::kThreadMade));
     }
     return true;
   });
@@ -386,6 +392,10 @@ Ways WaysOfCall(const std::vector<State>& states, const std::string& actor, cons
     auto way = MakeCall(state, actor, call);
     if (!way) return false;
     if (!way->next.At(actor).wait) {
+      ways->push_back(std::move(*way));
+      return true;
+    }
+    if (IsStill(way->next)) {
       ways->push_back(std::move(*way));
       return true;
     }

@@ -380,6 +380,15 @@ class SharedMemories(AdapterTest):
         children = read_text("/proc/%d/task/%d/children" % (self.root.pid, self.root.pid))
         self.assertEqual((children, self.errors()), ("", ""))
 
+    def test_unlinking_another_processs_block_starts_no_tracker(self):
+        name = self.fresh_name()[1:]
+        make = {"name": name, "create": True, "size": 16}
+        self.root.get("SharedMemory", kwargs=make, as_="m")
+        self.root.get("unlink", "m")
+        self.root.fork().get("SharedMemory", kwargs=make, as_="m")
+        self.root.get("unlink", "m")
+        self.assertEqual(self.errors(), "")
+
     def test_track_is_the_callers_if_given(self):
         kwargs = {"create": True, "size": 16, "track": True, "name": self.fresh_name()[1:]}
         reply = self.root.do("SharedMemory", kwargs=kwargs, as_="m")

@@ -383,12 +383,14 @@ def silence(resource_tracker):
         if rtype == "shared_memory" and getattr(Tracker.quiet, "on", False):
             Tracker.untracked.add(name)
         else:
+            Tracker.untracked.discard(name)
             real_register(name, rtype)
 
     def unregister(name, rtype):
-        if rtype == "shared_memory" and name in Tracker.untracked:
-            Tracker.untracked.discard(name)
-        elif not getattr(Tracker.quiet, "on", False):  # A constructor that fails unregisters too.
+        # unlink() may come twice, for what another process made under the name since; and a constructor
+        # that fails unregisters too.
+        quiet = getattr(Tracker.quiet, "on", False) or name in Tracker.untracked
+        if rtype != "shared_memory" or not quiet:
             real_unregister(name, rtype)
 
     resource_tracker.register = register
