@@ -84,6 +84,8 @@ struct StoredReport {
 // Errors are "FILE:LINE: what, what was expected". A file that ends too early is no error: it is
 // told in `cut_off`.
 Result<StoredReport> ReadJsonReport(const std::string& path);
+// The same of an open one; `path` is what messages call it.
+Result<StoredReport> ReadJsonReport(std::istream& in, const std::string& path);
 
 }  // namespace lockstep::reports
 

@@ -298,6 +298,10 @@ Result<StoredReport> ReadJsonReport(const std::string& path) {
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   if (!in) return FailErrno(path, errno);
+  return ReadJsonReport(in, path);
+}
+
+Result<StoredReport> ReadJsonReport(std::istream& in, const std::string& path) {
   Reader reader;
   std::string text;
   int number = 0;

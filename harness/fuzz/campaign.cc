@@ -213,9 +213,10 @@ class Campaign {
       result_.sequences += static_cast<long>(batch[i].parts.size());
       if (Count(batch[i].written, result.run)) interesting.push_back(batch[i].written.scenario);
     };
-    const std::vector<Failure> failures = Failures(all, runner_, "", false, count);
+    const std::vector<Failure> failures = Failures(all, runner_, keys_, false, count);
     if (!interesting.empty()) watcher_.interesting(interesting);
     for (const Failure& failure : failures) {
+      // One before it may have been the same.
       if (!GoesOnFinding() || keys_.count(KeyOf(failure.run)) != 0) continue;
       Investigate(batch[failure.index], failure);
     }
@@ -227,10 +228,10 @@ class Campaign {
     return !Interrupted() && result_.findings.size() < most;
   }
 
-  // Runs them, and gives those that failed, with this key (empty: any), in order; `only_first`: nothing
-  // is begun behind the first.
+  // Runs them, and gives those that failed, in order, but for those with a key of `known`; `only_first`:
+  // nothing is begun behind the first.
   std::vector<Failure> Failures(const std::vector<const Written*>& all, const RunnerOptions& options,
-                                const std::string& key, bool only_first,
+                                const std::set<std::string>& known, bool only_first,
                                 const std::function<void(std::size_t, const RunnerResult&)>& each) {
     std::vector<const Scenario*> scenarios;
     for (const Written* one : all) scenarios.push_back(&one->scenario);
@@ -240,7 +241,7 @@ class Campaign {
     RunnerOptions runner = options;
     runner.stop = &stop;
     const auto add = [&](std::size_t i, ScenarioRun run, bool by_oracle) {
-      if (!key.empty() && KeyOf(run) != key) return;
+      if (known.count(KeyOf(run)) != 0) return;
       failures.push_back({i, std::move(run), by_oracle});
     };
     std::size_t index = 0;
@@ -305,7 +306,7 @@ class Campaign {
     for (const Plan& part : candidate.parts) parts.push_back(Write(part, candidate.written.scenario.name, subject_));
     for (const Written& part : parts) all.push_back(&part);
     bool alone = false;
-    for (const Failure& part : Failures(all, ShrinkOptions(), "", false, nullptr)) {
+    for (const Failure& part : Failures(all, ShrinkOptions(), keys_, false, nullptr)) {
       if (!GoesOnFinding() || keys_.count(KeyOf(part.run)) != 0) continue;
       alone = true;
       Shrink(parts[part.index], std::nullopt, part);
@@ -325,11 +326,12 @@ class Campaign {
     Finding finding{written, failure.run, failure.by_oracle, true, 0, {}, ""};
     watcher_.smaller(finding);
     const RunnerOptions options = ShrinkOptions();
-    const std::string key = KeyOf(failure.run);
-    keys_.insert(key);
+    // What is smaller may fail in another way, as long as it is none that was found before.
+    const std::set<std::string> others = keys_;
+    keys_.insert(KeyOf(failure.run));
     // Whether it fails each time decides how often a smaller one is tried.
     const std::vector<const Written*> again(kTriesToKnow, &written);
-    finding.steady = Failures(again, options, key, false, nullptr).size() == again.size();
+    finding.steady = Failures(again, options, others, false, nullptr).size() == again.size();
     while (plan && GoesOnShrinking(options)) {
       auto shrinks = plan->shrinks();
       std::optional<rc::Shrinkable<Plan>> smaller;
@@ -348,7 +350,7 @@ class Campaign {
           plans.push_back(*next);
           candidates.push_back(std::move(one));
         }
-        if (const auto which = FirstThatFails(&candidates, options, key, &finding)) smaller = plans[*which];
+        if (const auto which = FirstThatFails(&candidates, options, others, &finding)) smaller = plans[*which];
       }
       plan = std::move(smaller);
     }
@@ -359,9 +361,10 @@ class Campaign {
         const auto begin = all.begin() + static_cast<std::ptrdiff_t>(from);
         const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), from + kShrinksAtOnce));
         std::vector<Written> some(std::make_move_iterator(begin), std::make_move_iterator(end));
-        again_smaller = FirstThatFails(&some, options, key, &finding).has_value();
+        again_smaller = FirstThatFails(&some, options, others, &finding).has_value();
       }
     }
+    keys_.insert(KeyOf(finding.run));
     finding.rule = RuleOf(finding);
     finding.took = nanoseconds(MonotonicNs() - start);
     result_.findings.push_back(finding);
@@ -373,13 +376,13 @@ class Campaign {
 
   // The first of these that fails in the same way takes the finding's place.
   std::optional<std::size_t> FirstThatFails(std::vector<Written>* candidates, const RunnerOptions& options,
-                                            const std::string& key, Finding* finding) {
+                                            const std::set<std::string>& others, Finding* finding) {
     const std::size_t tries = finding->steady ? 1 : kTriesOfAnUnsteadyOne;
     std::vector<const Written*> all;
     for (const Written& one : *candidates) all.insert(all.end(), tries, &one);
     if (all.empty()) return std::nullopt;
     finding->tried += static_cast<int>(all.size());
-    auto failures = Failures(all, options, key, true, nullptr);
+    auto failures = Failures(all, options, others, true, nullptr);
     if (failures.empty()) return std::nullopt;
     const std::size_t which = failures.front().index / tries;
     finding->written = std::move((*candidates)[which]);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -61,7 +62,17 @@ Expr Handle(const std::string& object) {
   return expr;
 }
 
+Expr Joined(const Expr& left, const Expr& right) {
+  Expr expr;
+  expr.kind = Expr::Kind::kConcat;
+  expr.operands = {left, right};
+  return expr;
+}
+
 using Keywords = std::vector<std::pair<std::string, Value>>;
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Unusual ways to call acquire.
 struct OddAcquire {
@@ -86,7 +97,11 @@ const std::vector<OddAcquire>& OddAcquires() {
                                               {{}, {{"timeout", Value(None{})}}},
                                               {{}, {{"timeout", Value::Int(60)}}},
                                               {{}, {{"block", Value(false)}, {"timeout", Value(60.0)}}},
-                                              {{Value(false)}, {{"block", Value(false)}}}};
+                                              {{Value(false)}, {{"block", Value(false)}}},
+                                              {{Value(true), Value(kNan)}, {}},
+                                              {{Value(false), Value(kNan)}, {}},
+                                              {{Value(true), Value(kInfinity)}, {}},
+                                              {{Value(true), Value(-kInfinity)}, {}}};
   return all;
 }
 
@@ -143,7 +158,7 @@ class CallMaker {
         return Make("", "sem_unlink", {FreshName(name_)});
       case Action::kConstruct:
         if (!lock) return std::nullopt;
-        return Construct(Setups()[choice_.object % Setups().size()],
+        return Construct(SetupOf(choice_.object),
                          choice_.argument % 8 == 5 ? "BARE" + name_.substr(4) : name_, choice_.argument % 4 >= 2, *lock);
       case Action::kRebuild:
         if (!lock) return std::nullopt;
@@ -158,8 +173,9 @@ class CallMaker {
       }
       case Action::kOddConstruct: {
         const auto& odd = OddConstructs()[choice_.argument % OddConstructs().size()];
-        const std::vector<Expr> args = {Literal(odd[0]), Literal(odd[1]), Literal(odd[2]),
-                                        FreshName(choice_.object % 3 == 0 ? name_ : "NAME3"), Literal(true)};
+        std::vector<Expr> args = {Literal(odd[0]), Literal(odd[1]), Literal(odd[2]),
+                                  FreshName(choice_.object % 3 == 0 ? name_ : "NAME3"), Literal(true)};
+        if (choice_.object % 4 == 3) args[3] = Joined(args[3], Literal(std::string("\0x", 2)));
         if (choice_.object % 3 != 2) return Make("", "SemLock", args);
         call = Make("", "SemLock");
         const std::array<const char*, 5> names = {"kind", "value", "maxvalue", "name", "unlink"};
@@ -182,6 +198,13 @@ class CallMaker {
       default:
         return std::nullopt;
     }
+  }
+
+  // One that the first semaphore may have, or one that nobody will exhaust.
+  static const Setup& SetupOf(std::size_t number) {
+    static const std::array<Setup, 2> large = {{{"SEMAPHORE", 300, 300}, {"SEMAPHORE", 70000, 70000}}};
+    number %= Setups().size() + large.size();
+    return number < Setups().size() ? Setups()[number] : large[number - Setups().size()];
   }
 
   // By name, by the handle of what there is, or by both, where the name counts.

@@ -17,12 +17,14 @@ class Smallened {
 
   std::vector<Written> Take() {
     WithoutStretches();
+    WithAnEarlierLook();
     for (std::size_t i = 0; i < scenario_.steps.size(); ++i) {
       if (std::holds_alternative<Create>(scenario_.steps[i].what)) WithPlainerActor(i);
     }
     for (std::size_t i = 0; i < scenario_.steps.size(); ++i) {
       if (const auto* what = std::get_if<Do>(&scenario_.steps[i].what)) WithPlainerCalls(i, what->call);
     }
+    WithoutPairs();
     return std::move(smaller_);
   }
 
@@ -39,10 +41,43 @@ class Smallened {
   void WithoutStretches() {
     const std::size_t all = scenario_.steps.size();
     for (std::size_t length = all / 2; length > 0; length /= 2) {
-      for (std::size_t from = 0; from < all; from += length) {
+      for (std::size_t from = 0; from < all; from += std::max<std::size_t>(1, length / 2)) {
         Steps steps = scenario_.steps;
         const auto begin = steps.begin() + static_cast<std::ptrdiff_t>(from);
         steps.erase(begin, steps.begin() + static_cast<std::ptrdiff_t>(std::min(all, from + length)));
+        Try(steps);
+      }
+    }
+  }
+
+  // What has gone wrong by then may be seen at once.
+  void WithAnEarlierLook() {
+    for (std::size_t i = 0; i + 2 < scenario_.steps.size(); ++i) {
+      const auto* what = std::get_if<Do>(&scenario_.steps[i].what);
+      if (what == nullptr) continue;
+      const std::string& object = what->call.object.empty() ? what->call.as : what->call.object;
+      if (object.empty()) continue;
+      for (const char* operation : {"_get_value", "_count", "_is_mine"}) {
+        Steps steps(scenario_.steps.begin(), scenario_.steps.begin() + static_cast<std::ptrdiff_t>(i + 1));
+        Do look;
+        look.actors = what->actors;
+        look.call.object = object;
+        look.call.operation = operation;
+        steps.emplace_back().what = look;
+        Try(steps);
+      }
+    }
+  }
+
+  // Two that are there for each other: a unit that is given and taken.
+  void WithoutPairs() {
+    constexpr std::size_t kFew = 16;
+    const std::size_t all = scenario_.steps.size();
+    for (std::size_t i = 0; i < all && all <= kFew; ++i) {
+      for (std::size_t k = i + 1; k < all; ++k) {
+        Steps steps = scenario_.steps;
+        steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(k));
+        steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(i));
         Try(steps);
       }
     }
@@ -101,15 +136,39 @@ class Smallened {
         one->args.clear();
       });
     }
-    // Smaller numbers, and the first of names.
-    for (std::size_t i = 0; i < call.args.size(); ++i) {
+    // Smaller numbers, and the first of names. A kind is no number, and a maxvalue below 1 plain to nobody.
+    const bool makes = call.operation == "SemLock" && call.args.size() == 5;
+    for (std::size_t i = makes ? 1 : 0; i < call.args.size(); ++i) {
       const auto* number = call.args[i].value.If<std::int64_t>();
-      if (number != nullptr && *number > 0) variant([i, number](Call* one) { one->args[i].value = Value::Int(*number - 1); });
+      const std::int64_t least = makes && i == 2 ? 1 : 0;
+      if (number != nullptr && *number > least)
+        variant([i, number](Call* one) { one->args[i].value = Value::Int(*number - 1); });
       if (call.args[i].kind == Expr::Kind::kFreshName) variant([i](Call* one) { one->args[i].name = "NAME"; });
     }
-    for (Call& one : plainer) {
+    if (makes) variant([](Call* one) { one->args[4].value = Value(true); });  // Then no name is left.
+    for (const Call& one : plainer) {
       Steps steps = scenario_.steps;
-      std::get<Do>(steps[at].what).call = std::move(one);
+      std::get<Do>(steps[at].what).call = one;
+      Try(steps);
+    }
+    if (makes) WithOtherUnits(at, call);
+  }
+
+  // A unit less from the start, and one that takes it less; or one more, and one less that gives it.
+  void WithOtherUnits(std::size_t at, const Call& made) {
+    const auto* value = made.args[1].value.If<std::int64_t>();
+    const auto* maxvalue = made.args[2].value.If<std::int64_t>();
+    if (value == nullptr || maxvalue == nullptr) return;
+    for (std::size_t i = at + 1; i < scenario_.steps.size(); ++i) {
+      const auto* what = std::get_if<Do>(&scenario_.steps[i].what);
+      if (what == nullptr || what->call.object != made.as) continue;
+      const int change = what->call.operation == "acquire" ? -1 : what->call.operation == "release" ? 1 : 0;
+      if (change == 0 || *value + change < 0) continue;
+      Steps steps = scenario_.steps;
+      Call& own = std::get<Do>(steps[at].what).call;
+      own.args[1].value = Value::Int(*value + change);
+      own.args[2].value = Value::Int(std::max(*maxvalue, *value + change));
+      steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(i));
       Try(steps);
     }
   }

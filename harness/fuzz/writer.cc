@@ -432,9 +432,10 @@ void Writer::RepeatOne(const Step& step) {
   const auto is_idle = [&](const std::string& actor) { return std::find(idle.begin(), idle.end(), actor) != idle.end(); };
   if (const auto* what = std::get_if<lockstep::Do>(&step.what)) {
     const std::string& actor = what->actors.front();
+    if (what->actors.size() != 1 || !is_idle(actor)) return;
     const bool last_thread = what->call.operation == "end" && (!IsThread(actor) || actor.front() != 'a');
     const bool first = what->call.operation == "exit" && IsOfTheFirstProcess(actor);
-    if (what->actors.size() == 1 && is_idle(actor) && !last_thread && !first) Do(actor, what->call);
+    if (!last_thread && !first) Do(actor, what->call);
   } else if (const auto* create = std::get_if<lockstep::Create>(&step.what)) {
     if (create->children.size() == 1 && is_idle(create->parent)) Create(create->how, create->parent, create->children[0]);
   } else if (const auto* on = std::get_if<OnSignal>(&step.what)) {

@@ -56,6 +56,8 @@ std::optional<Way> Construct(const State& state, const std::string& actor, const
   const auto [kind, value, maxvalue] = numbers;
   if (named && given.values[3]->If<std::string>() == nullptr)
     return Raises(state, "TypeError", "", rules::kArguments);
+  if (named && given.values[3]->If<std::string>()->find('\0') != std::string::npos)
+    return Raises(state, "ValueError", "embedded null character", rules::kNul);
   if (named && state.of_its_version.flags_are_ints && !ToInt(state, *given.values[4], &raised)) return raised;
   if (kind != kRecursiveMutex && kind != kSemaphore)
     return Raises(state, "ValueError", "unrecognized kind", rules::kKind);
@@ -142,10 +144,9 @@ std::optional<Way> Acquire(const State& state, const std::string& actor, const C
   if (given.values[1] && given.values[1]->If<None>() == nullptr) {
     timeout_s = given.values[1]->AsSeconds();
     if (const auto* b = given.values[1]->If<bool>()) timeout_s = *b ? 1 : 0;
-    constexpr double kKnown = 1e6;  // what a clock can add up; beyond that errors differ
     if (!timeout_s && given.values[1]->If<std::string>() != nullptr)
       return Raises(state, "TypeError", "", rules::kArguments);
-    if (!timeout_s || !(std::fabs(*timeout_s) <= kKnown)) return std::nullopt;
+    if (!timeout_s) return std::nullopt;
   }
   if (state.semaphores[static_cast<std::size_t>(lock.semaphore)].value > 0) {
     next.At(actor).wait = Wait{call.object, Patience::kForEver};
@@ -154,6 +155,10 @@ std::optional<Way> Acquire(const State& state, const std::string& actor, const C
     return Returns(std::move(next), true, rules::kTakes);
   }
   if (!block) return Returns(std::move(next), false, rules::kNoUnit);
+  constexpr double kSecondsThereAre = 9223372036854775807.0;
+  if (timeout_s && !(*timeout_s < kSecondsThereAre)) return RaisesErrno(state, EINVAL, rules::kNoDeadline);
+  constexpr double kKnown = 1e6;  // what any clock can add up
+  if (timeout_s && *timeout_s > kKnown) return std::nullopt;
   if (timeout_s && *timeout_s <= 0) return Returns(std::move(next), false, rules::kTimedOut);
   constexpr double kNeverWaitedOut = 10;  // seconds
   const bool is_short = timeout_s && *timeout_s <= kNeverWaitedOut;

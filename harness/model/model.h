@@ -63,9 +63,6 @@ class Model {
 
   std::vector<model::State> states_;  // distinct; empty: it has no opinion any more
   std::set<std::string> left_;
-  long hammered_ = 0;  // entries since the last result
-  std::string hammered_object_;
-  std::string hammering_actor_;
 };
 
 // Of these ways each outcome once.

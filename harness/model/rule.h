@@ -25,6 +25,9 @@ inline constexpr Rule kExists = {
 inline constexpr Rule kValueTooLarge = {
     "A value beyond SEM_VALUE_MAX, or below 0, is refused with EINVAL.",
     "POSIX sem_open(): EINVAL"};
+inline constexpr Rule kNul = {
+    "A name with a NUL in it is refused with ValueError.",
+    "Modules/_multiprocessing/clinic/semaphore.c.h: embedded null character"};
 inline constexpr Rule kNotThere = {
     "A name that nothing has is refused with FileNotFoundError.",
     "POSIX sem_open(), sem_unlink(), shm_open(), shm_unlink(): ENOENT"};
@@ -53,6 +56,10 @@ inline constexpr Rule kTimedOut = {
     "Without a unit a timed acquire() returns False when its time is over; a timeout of 0 or "
     "less is over at once.",
     "Modules/_multiprocessing/semaphore.c: SemLock.acquire; POSIX sem_timedwait()"};
+inline constexpr Rule kNoDeadline = {
+    "A timeout that is no number, infinite, or beyond the seconds of a clock is looked at when there is no "
+    "unit, and refused with EINVAL.",
+    "Modules/_multiprocessing/semaphore.c: SemLock.acquire, (long) timeout on x86-64; POSIX sem_timedwait()"};
 inline constexpr Rule kWaits = {
     "Without a unit an acquire() that may block sleeps until there is one.",
     "Modules/_multiprocessing/semaphore.c: SemLock.acquire; POSIX sem_wait()"};
