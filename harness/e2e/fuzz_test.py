@@ -14,26 +14,39 @@ BOUND_S = 200
 
 
 class Fuzz(LockstepCase):
-    def fuzz(self, *words, command=()):
+    def fuzz(self, *words, command=(), corpus=False):
         last = ("--",) + tuple(command) if command else ()
-        return self.lockstep("fuzz", "--out", self.out, *words, *last, bound_s=BOUND_S)
+        first = () if corpus else ("--no-corpus",)
+        return self.lockstep("fuzz", "--out", self.out, *first, *words, *last, bound_s=BOUND_S)
 
     def found(self):
-        return sorted(glob.glob(os.path.join(self.out, "fuzz", "*.toml")))
+        files = glob.glob(os.path.join(self.out, "fuzz", "*.toml"))
+        return sorted(file for file in files if os.path.basename(file) != "corpus.toml")
 
     def steps_of(self, file):
         return re.search(r"'''\n(.*)'''", read(file), re.DOTALL).group(1).splitlines()
 
     def test_nothing_in_the_reference(self):
-        done = self.fuzz("reference", "--steps", "10000", "--no-small-scope", "--seed", "5")
+        done = self.fuzz("reference", "--steps", "30000", "--no-small-scope", "--seed", "5")
         self.assert_status(done, 0)
         self.assertTrue(done.out.startswith("seed 5\n"))
         self.assertIn("nothing that the model forbids", done.out)
+        self.assertNotIn("ended early", done.out)
         self.assertEqual(self.found(), [])
 
-    def test_nothing_in_cpython(self):
-        done = self.fuzz("python:" + PYTHON, "--steps", "5000", "--no-small-scope", "--seed", "6")
-        self.assert_status(done, 0)
+    def test_nothing_in_cpython_nor_in_the_oracle(self):
+        words = ("--steps", "10000", "--no-small-scope", "--seed", "6", "--oracle", "python:" + PYTHON)
+        done = self.fuzz("python:" + PYTHON, *words)
+        self.assertIn("nothing that the model forbids", done.out)
+        self.assertIn(done.status, (0, 4), str(done))
+
+    def test_small_scope_in_chains(self):
+        done = self.fuzz("reference", "--time", "4")
+        self.assertRegex(done.out, r"\n  [0-9]{4,} sequences of three operations of two processes; not all")
+        # A defect is told as the sequence alone that shows it.
+        done = self.fuzz("--until-fail", command=(MUTANTS, "inner-release-posts"))
+        self.assert_status(done, 1)
+        self.assertLessEqual(len(self.steps_of(self.found()[0])), 6, done.out)
 
     def test_a_defect_is_made_small_and_kept_as_a_scenario_that_shows_it(self):
         done = self.fuzz("--until-fail", "--no-small-scope", "--seed", "7", command=(MUTANTS, "value-is-one"))
@@ -64,6 +77,41 @@ class Fuzz(LockstepCase):
         done = self.fuzz(own, "--until-fail", "--no-small-scope", "--seed", "9")
         self.assert_status(done, 1)
         self.assertLessEqual(len(self.steps_of(self.found()[0])), 4)
+
+    def test_what_was_found_is_tried_first_from_then_on(self):
+        words = ("--until-fail", "--no-small-scope")
+        mutant = (MUTANTS, "depth-bounded-by-maxvalue")
+        done = self.fuzz(*words, "--seed", "10", command=mutant, corpus=True)
+        self.assert_status(done, 1)
+        corpus = os.path.join(self.out, "fuzz", "corpus.toml")
+        self.assertIn(self.steps_of(self.found()[0])[-1], read(corpus))
+        done = self.fuzz("--steps", "0", *words, "--seed", "11", command=mutant, corpus=True)
+        self.assert_status(done, 1)
+        # The corpus is a scenario file like any other.
+        done = self.lockstep("run", "reference", "--oracle", "none", "--scenarios", corpus, "--out", self.out)
+        self.assert_status(done, 0)
+
+    def test_a_corpus_that_is_none(self):
+        os.makedirs(os.path.join(self.out, "fuzz"))
+        corpus = os.path.join(self.out, "fuzz", "corpus.toml")
+        with open(corpus, "w", encoding="utf-8") as file:
+            file.write("[[scenario]]\nname = 3\n")
+        done = self.fuzz("reference", "--steps", "1", corpus=True)
+        self.assert_status(done, 2)
+        self.assertIn(corpus + ":2:", done.err)
+        self.assertIn("--no-corpus", done.err)
+
+    def test_an_oracle_that_does_otherwise_certifies_nothing(self):
+        own = self.implementation("own", [MUTANTS, "value-is-one"])
+        done = self.fuzz("reference", "--oracle", own, "--steps", "2000", "--no-small-scope", "--seed", "4")
+        self.assert_status(done, 3)
+        self.assertIn("not certified: the oracle own does otherwise", done.out)
+
+    def test_an_oracle_of_another_version(self):
+        own = self.implementation("old", [MUTANTS, "none"], like="3.8")
+        done = self.fuzz("reference", "--oracle", own, "--steps", "10")
+        self.assert_status(done, 3)
+        self.assertIn("goes by other rules", done.out)
 
     def test_too_few_steps_have_not_seen_enough(self):
         done = self.fuzz("reference", "--steps", "1", "--no-small-scope")

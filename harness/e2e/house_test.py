@@ -28,7 +28,7 @@ LAYERS = (
     "harness/cli",
 )
 # Folders of the harness that are no layer: programs that stand beside it.
-BESIDE = ("harness/e2e",)
+BESIDE = ("harness/e2e", "harness/libfuzzer")
 
 # What makes processes, namespaces, mounts, traces and filters: one layer owns that.
 RAW_HEADERS = re.compile(

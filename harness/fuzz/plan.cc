@@ -410,10 +410,12 @@ void Choose(Writer* writer, const Choice& choice, const std::string& object, con
 
 std::vector<Written> OddOnes(const Subject& subject) {
   std::vector<Written> all;
-  // Each argument that a choice makes of these numbers, given by position and by keyword.
+  // Each argument that a choice makes of these numbers, given by position and by keyword, with and
+  // without a NUL in the name.
   const auto add = [&](Action action, std::size_t count) {
     for (std::uint8_t i = 0; i < count; ++i) {
-      for (const auto object : {std::uint8_t{1}, std::uint8_t{2}}) all.push_back(Write({0, {{action, 0, object, i}}}, "fuzz/odd", subject));
+      for (const std::uint8_t object : std::initializer_list<std::uint8_t>{1, 2, 3, 11})
+        all.push_back(Write({0, {{action, 0, object, i}}}, "fuzz/odd", subject));
     }
   };
   add(Action::kOddAcquire, OddAcquires().size());

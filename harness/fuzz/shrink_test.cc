@@ -52,7 +52,9 @@ const std::string kLong =
     "p returns True\n"
     "a1 exit(3)\n";
 
-TEST(Shrink, DropsStepsAndActors) { EXPECT_EQ(Shrunk(kLong, "s._count()"), "p s = SemLock(1, 0, 1, NAME, True) -> ...\np s._count() -> 0\n"); }
+TEST(Shrink, DropsStepsAndActors) {
+  EXPECT_EQ(Shrunk(kLong, "s._count()"), "p s = SemLock(1, 0, 1, NAME, True) -> ...\np s._count() -> 0\n");
+}
 
 TEST(Shrink, GivesUnitsFromTheStartRatherThanByCalls) {
   EXPECT_EQ(Shrunk(kLong, "-> blocked"), "p s = SemLock(1, 0, 1, NAME, True) -> ...\np s.acquire() -> blocked\n");

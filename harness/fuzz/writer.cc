@@ -78,6 +78,7 @@ const model::SemLock* WaitsOn(const State& state, const std::string& actor) {
 
 void Unname(Expr* expr) {
   if (expr->kind == Expr::Kind::kFreshName) expr->name = "NAME";
+  for (Expr& operand : expr->operands) Unname(&operand);
 }
 
 bool IsStopped(const State& state, const std::string& actor) { return state.ProcessOf(actor).stopped; }
