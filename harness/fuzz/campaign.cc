@@ -7,7 +7,6 @@
 #include <atomic>
 #include <future>
 #include <optional>
-#include <regex>
 #include <unordered_set>
 #include <utility>
 
@@ -55,14 +54,12 @@ std::string KindOf(const std::string& outcome) {
   return outcome.substr(0, outcome.find(':'));
 }
 
-// What findings are told apart by: the operation, whatever object it is on, and what came of it in
+// What findings are told apart by: the operation, whatever it is on and with, and what came of it in
 // place of what.
 std::string KeyOf(const ScenarioRun& run) {
   if (run.divergence) {
-    const std::string& operation = run.divergence->operation;
-    const std::size_t dot = operation.find('.') < operation.find('(') ? operation.find('.') + 1 : 0;
-    static const std::regex kNames("(NAME|BARE)[0-9]+");
-    return fmt::format("{}: {} {}", std::regex_replace(operation.substr(dot), kNames, "NAME"), KindOf(run.divergence->expected),
+    const std::string operation = run.divergence->operation.substr(0, run.divergence->operation.find('('));
+    return fmt::format("{}: {} {}", operation.substr(operation.find('.') + 1), KindOf(run.divergence->expected),
                        KindOf(run.divergence->actual));
   }
   return run.unclean.empty() ? "" : run.unclean.front().substr(0, run.unclean.front().find(':'));

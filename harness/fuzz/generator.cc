@@ -20,7 +20,9 @@ constexpr Weight kWeights[] = {
     {Action::kUnnamed, 2},    {Action::kAttribute, 4},
     {Action::kOddAcquire, 8}, {Action::kOddConstruct, 4}, {Action::kBlockMake, 4},  {Action::kBlockAttach, 4},
     {Action::kBlockRead, 4},  {Action::kBlockWrite, 4}, {Action::kBlockSize, 1},    {Action::kBlockClose, 1},
-    {Action::kBlockUnlink, 2}, {Action::kStop, 2},      {Action::kContinue, 3},     {Action::kHandle, 3},
+    {Action::kBlockUnlink, 2}, {Action::kShmOpen, 4},
+    {Action::kShmResize, 3},  {Action::kShmSize, 3},    {Action::kShmClose, 1},     {Action::kShmUnlink, 2},
+    {Action::kStop, 2},      {Action::kContinue, 3},     {Action::kHandle, 3},
     {Action::kSignal, 4},     {Action::kSpawn, 1}};
 static_assert(std::size(kWeights) == kActions);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "harness/fuzz/plan.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -129,11 +131,13 @@ class CallMaker {
         is_unsure_(writer.IsUnsure(actor)),
         locks_(object.empty() ? writer.ObjectsOf(actor, Writer::Kind::kSemLock) : std::vector<std::string>{object}),
         blocks_(writer.ObjectsOf(actor, Writer::Kind::kSharedMemory)),
+        descriptors_(writer.DescriptorsOf(actor)),
         name_(!name.empty() ? name : choice.argument % 2 == 0 ? "NAME" : "NAME2") {}
 
   std::optional<Call> Take() const {
     if (auto call = OfNone()) return call;
     if (auto call = OfBlock()) return call;
+    if (auto call = OfShm()) return call;
     return OfLock();
   }
 
@@ -241,6 +245,37 @@ class CallMaker {
     }
   }
 
+  // Objects by descriptor, which share their names with the blocks.
+  std::optional<Call> OfShm() const {
+    const Expr name = FreshName(choice_.argument % 2 == 0 ? "NAME4" : "NAME5");
+    if (choice_.action == Action::kShmUnlink) return Make("", "shm_unlink", {name});
+    if (choice_.action == Action::kShmOpen) {
+      const auto as = Fresh(descriptors_, {"f", "g", "h"});
+      if (!as) return std::nullopt;
+      static const std::array<int, 5> flags = {O_CREAT | O_RDWR, O_CREAT | O_EXCL | O_RDWR, O_RDWR, O_RDONLY,
+                                               O_RDWR | O_TRUNC};
+      constexpr int kMode = 0600;
+      Call call = Make("", "shm_open",
+                       {name, Literal(Value::Int(flags[choice_.object % flags.size()])), Literal(Value::Int(kMode))});
+      call.as = *as;
+      return call;
+    }
+    if (descriptors_.empty()) return std::nullopt;
+    Expr descriptor;
+    descriptor.kind = Expr::Kind::kVariable;
+    descriptor.name = descriptors_[choice_.object % descriptors_.size()];
+    switch (choice_.action) {
+      case Action::kShmResize:
+        return Make("", "ftruncate", {descriptor, Literal(Value::Int(choice_.argument % 5 * 3 - 1))});
+      case Action::kShmSize:
+        return Make("", "fstat_size", {descriptor});
+      case Action::kShmClose:
+        return Make("", "close_fd", {descriptor});
+      default:
+        return std::nullopt;
+    }
+  }
+
   std::optional<Call> OfLock() const {
     if (locks_.empty()) return std::nullopt;
     const std::string& lock = locks_[choice_.object % locks_.size()];
@@ -295,6 +330,7 @@ class CallMaker {
   const bool is_unsure_;
   const std::vector<std::string> locks_;
   const std::vector<std::string> blocks_;
+  const std::vector<std::string> descriptors_;
   const std::string name_;
 };
 

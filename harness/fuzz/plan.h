@@ -45,6 +45,11 @@ enum class Action : std::uint8_t {
   kBlockSize,
   kBlockClose,
   kBlockUnlink,
+  kShmOpen,
+  kShmResize,
+  kShmSize,
+  kShmClose,
+  kShmUnlink,
   kStop,
   kContinue,
   kHandle,  // a handler of SIGUSR1

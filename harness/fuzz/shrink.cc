@@ -141,10 +141,14 @@ class Smallened {
     for (std::size_t i = makes ? 1 : 0; i < call.args.size(); ++i) {
       const auto* number = call.args[i].value.If<std::int64_t>();
       const std::int64_t least = makes && i == 2 ? 1 : 0;
-      if (number != nullptr && *number > least)
-        variant([i, number](Call* one) { one->args[i].value = Value::Int(*number - 1); });
+      if (number == nullptr || *number <= least) continue;
+      for (const std::int64_t smaller : std::set<std::int64_t>{least, std::max(least, *number / 2), *number - 1})
+        variant([i, smaller](Call* one) { one->args[i].value = Value::Int(smaller); });
+    }
+    for (std::size_t i = 0; i < call.args.size(); ++i) {
       if (call.args[i].kind == Expr::Kind::kFreshName) variant([i](Call* one) { one->args[i].name = "NAME"; });
     }
+    if (!call.as.empty()) WithAnother(at, call.as);
     if (makes) variant([](Call* one) { one->args[4].value = Value(true); });  // Then no name is left.
     for (const Call& one : plainer) {
       Steps steps = scenario_.steps;
@@ -152,6 +156,22 @@ class Smallened {
       Try(steps);
     }
     if (makes) WithOtherUnits(at, call);
+  }
+
+  // What is done with an object done with one that is there before it.
+  void WithAnother(std::size_t at, const std::string& object) {
+    for (std::size_t i = 0; i < at; ++i) {
+      const auto* what = std::get_if<Do>(&scenario_.steps[i].what);
+      if (what == nullptr || what->call.as.empty() || what->call.as == object) continue;
+      Steps steps = scenario_.steps;
+      const std::string other = what->call.as;
+      steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(at));
+      for (Step& step : steps) {
+        auto* own = std::get_if<Do>(&step.what);
+        if (own != nullptr && own->call.object == object) own->call.object = other;
+      }
+      Try(steps);
+    }
   }
 
   // A unit less from the start, and one that takes it less; or one more, and one less that gives it.

@@ -66,6 +66,13 @@ TEST(Shrink, MergesProcessesIntoThreads) {
             "a2 s.release() -> None\np returns True\n");
 }
 
+TEST(Shrink, DoesWithOneObject) {
+  EXPECT_EQ(Shrunk("p s = SemLock(1, 0, 1, NAME, False) -> ...\np t = SemLock._rebuild(0, 1, 1, NAME) -> ...\n"
+                   "p t.acquire() -> blocked\nleft NAME\n",
+                   "-> blocked"),
+            "p s = SemLock(1, 0, 1, NAME, True) -> ...\np s.acquire() -> blocked\n");
+}
+
 TEST(Shrink, LooksEarlier) {
   const auto steps = ParseSteps(kLong, "t.toml", 1);
   Writer writer("fuzz/x", kSubject);

@@ -157,6 +157,20 @@ std::vector<std::string> Writer::ObjectsOf(const std::string& actor, Kind kind) 
   return names;
 }
 
+std::vector<std::string> Writer::DescriptorsOf(const std::string& actor) const {
+  std::vector<std::string> names;
+  if (IsUnsure(actor)) return names;
+  for (const auto& [name, value] : model_.states().front().ProcessOf(actor).values) {
+    const bool everywhere = InEach(model_, [&, &key = name](const State& state) {
+      const auto& values = state.ProcessOf(actor).values;
+      const auto found = values.find(key);
+      return found != values.end() && found->second && found->second->If<Object>() != nullptr;
+    });
+    if (everywhere) names.push_back(name);
+  }
+  return names;
+}
+
 bool Writer::Owns(const std::string& actor) const {
   return !InEach(model_, [&](const State& state) {
     const auto& objects = state.ProcessOf(actor).objects;

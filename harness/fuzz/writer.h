@@ -75,6 +75,8 @@ class Writer {
   // Names of what an actor's process surely has.
   enum class Kind { kSemLock, kSharedMemory };
   std::vector<std::string> ObjectsOf(const std::string& actor, Kind kind) const;
+  // Names of the descriptors that it surely keeps.
+  std::vector<std::string> DescriptorsOf(const std::string& actor) const;
   // Whether the actor's process has objects that are known by name only, since nobody knows which
   // process it is.
   bool IsUnsure(const std::string& actor) const { return sure_objects_.count(actor) != 0; }

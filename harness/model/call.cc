@@ -128,6 +128,7 @@ std::optional<Way> MakeCall(const State& state, const std::string& actor, const 
   }
   if (auto way = CallAny(state, actor, call)) return way;
   if (auto way = CallSemLock(state, actor, call)) return way;
+  if (auto way = CallShm(state, actor, call)) return way;
   return CallSharedMemory(state, actor, call);
 }
 

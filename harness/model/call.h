@@ -30,8 +30,9 @@ struct Arguments {
 Arguments Bind(const State& state, const std::string& actor, const Call& call,
                const std::vector<std::string>& parameters, std::size_t required);
 
-// The three families of calls. Nothing: not one of these, or not known.
+// The families of calls. Nothing: not one of these, or not known.
 std::optional<Way> CallSemLock(const State& state, const std::string& actor, const Call& call);
+std::optional<Way> CallShm(const State& state, const std::string& actor, const Call& call);
 std::optional<Way> CallSharedMemory(const State& state, const std::string& actor, const Call& call);
 
 // What they have in common.

@@ -24,6 +24,7 @@ std::optional<Way> Construct(const State& state, const std::string& actor, const
   }
   if (size < 0 || (create && size == 0)) return Raises(state, "ValueError", "", rules::kBlockSize);
   State next = state;
+  next.ProcessOf(actor).ForgetClosed();
   SharedMemory memory{0, *written, false};
   const auto found = state.block_names.find(*name);
   if (create) {

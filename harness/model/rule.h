@@ -161,6 +161,22 @@ inline constexpr Rule kBlockUnlinked = {
     "unlink() takes the name away; whoever has the block keeps it.",
     "POSIX shm_unlink()"};
 
+inline constexpr Rule kShmOpened = {
+    "shm_open() opens the object of that name, or makes one of 0 bytes where it is told to; O_TRUNC empties "
+    "it.",
+    "POSIX shm_open()"};
+inline constexpr Rule kShmSize = {
+    "The size of an object is what ftruncate() made it last, through whichever descriptor.",
+    "POSIX shm_open(), ftruncate(), fstat()"};
+inline constexpr Rule kShmNotResized = {
+    "ftruncate() of a descriptor that was opened for reading alone, or to a size below 0, is refused with "
+    "EINVAL.",
+    "POSIX ftruncate(): EINVAL"};
+inline constexpr Rule kShmClosed = {
+    "A descriptor that is closed leaves the object as it is.", "POSIX close(), shm_open()"};
+inline constexpr Rule kNoDescriptor = {
+    "A descriptor that was closed is none: EBADF.", "POSIX fstat(), ftruncate(), close(): EBADF"};
+
 }  // namespace rules
 }  // namespace lockstep::model
 

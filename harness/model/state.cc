@@ -7,6 +7,10 @@
 
 namespace lockstep::model {
 
+void Process::ForgetClosed() {
+  std::erase_if(descriptors, [](const auto& one) { return one.second.closed; });
+}
+
 std::string State::FirstName(const std::string& actor) const {
   const auto alias = aliases.find(actor);
   return alias == aliases.end() ? actor : alias->second;
@@ -73,6 +77,12 @@ std::string State::Key() const {
     for (const auto& [name, value] : process.values) {
       text(name);
       text(value ? value->Repr() : "?");
+    }
+    number(static_cast<std::int64_t>(process.descriptors.size()));
+    for (const auto& [id, descriptor] : process.descriptors) {
+      number(id);
+      number(descriptor.block);
+      number((descriptor.writable ? 2 : 0) + (descriptor.closed ? 1 : 0));
     }
     number(static_cast<std::int64_t>(process.handlers.size()));
     for (const auto& [signal, handler] : process.handlers) {

@@ -55,12 +55,23 @@ struct Handler {
   Call call;
 };
 
+// An open descriptor of a block, known by a number of the model's own.
+struct Descriptor {
+  int block = 0;
+  bool writable = false;
+  bool closed = false;
+};
+
 struct Process {
   std::string end;  // "died SIGKILL", "exited 3"; empty: it lives
   bool stopped = false;
   std::map<std::string, Kept> objects;
   std::map<std::string, std::optional<Value>> values;  // kept by the engine; nothing: not known
   std::map<std::string, Handler> handlers;
+  std::map<int, Descriptor> descriptors;
+
+  // The next descriptor may have the number of one that was closed.
+  void ForgetClosed();
 };
 
 // Whether a wait ends by itself.
@@ -98,6 +109,7 @@ struct State {
   std::map<std::string, Thread> threads;      // by the actor's first name
   std::map<std::string, std::string> aliases;  // `as w` → the actor's first name
   int next_identity = 0;
+  int next_descriptor = 0;
   OfItsVersion of_its_version;
 
   Thread& At(const std::string& actor);

@@ -116,6 +116,7 @@ bool Fork(State* state, const Create& what, const std::string& child) {
   const Thread parent = state->At(what.parent);
   Process process = state->ProcessOf(what.parent);
   process.values.clear();
+  process.ForgetClosed();  // for its channel
   process.stopped = false;
   Thread thread;
   thread.process = static_cast<int>(state->processes.size());
@@ -181,6 +182,7 @@ Ways WaysOfThread(const std::vector<State>& states, const Create& what, const st
       thread.identity = identity;
       thread.is_main = false;
       next.threads[child] = thread;
+      next.processes[static_cast<std::size_t>(process)].ForgetClosed();  // for its channel
       next.next_identity = std::max(next.next_identity, identity + 1);
       ways->push_back(Returns(std::move(next), None{}, rules::kThreadMade));
     }
