@@ -531,11 +531,11 @@ class PackageList(unittest.TestCase):
     def test_every_line_has_all_columns_and_a_known_probe(self):
         for line in read(os.path.join(ROOT, "tools/packages.txt")).splitlines():
             if not line.startswith("#"):
-                self.assertRegex(line, r"^(required|optional) +(command|header|file|module):\S+"
+                self.assertRegex(line, r"^(required|optional|ci) +(command|header|file|module):\S+"
                                        r"( +[\w.+-]+){3} +\S.*$")
 
     def test_every_script_may_be_started(self):
-        for name in ("lockstep", "tools/interpreters", ".ci/run", ".ci/fresh-machine"):
+        for name in ("lockstep", "tools/interpreters", ".ci/run", ".ci/fresh-machine", "harness/libfuzzer/run"):
             self.assertTrue(os.stat(os.path.join(ROOT, name)).st_mode & stat.S_IXUSR, name)
 
 

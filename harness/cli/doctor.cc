@@ -101,7 +101,7 @@ Finding LookAtInterpreters(Discovery& discovery) {
   return {true, fmt::format("oracle: {}, {}", oracle->name, oracle->note)};
 }
 
-// As the front door's list of packages probes: command:NAME, file:PATH, module:NAME, and
+// As the front door's list of packages probes: command:NAME, file:PATH (of optional packages none is a pattern), module:NAME, and
 // header:PATH, which only a build needs.
 bool IsThere(const std::string& probe) {
   const std::size_t colon = probe.find(':');

@@ -29,9 +29,19 @@ struct FuzzFlags {
   std::string oracle = "none";
 };
 
+// As comments of a TOML file, which may have no control characters.
 std::string Commented(const std::string& text) {
   std::string out = "# ";
-  for (const char c : text) out += c == '\n' ? "\n# " : std::string(1, c);
+  for (const char c : text) {
+    const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    if (c == '\n') {
+      out += "\n# ";
+    } else if (is_control && c != '\t') {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
   return out + "\n";
 }
 
@@ -78,8 +88,7 @@ class FuzzJob {
     watcher.smaller = [&](const fuzz::Finding& finding) { Save(implementation, finding); };
     watcher.found = [&](const fuzz::Finding& finding) { Tell(implementation, finding); };
     watcher.interesting = [&](const std::vector<Scenario>& scenarios) {
-      if (flags_.no_corpus) return;
-      if (const auto added = corpus_.Add(scenarios); !added) Complain(added.error());
+      Remember(scenarios, fuzz::Corpus::Why::kInteresting);
     };
     const fuzz::CampaignResult result = fuzz::RunCampaign(implementation, options, watcher);
     if (!result.introduction.hello || !result.failure.empty()) {
@@ -90,12 +99,25 @@ class FuzzJob {
     return Summarize(implementation, result);
   }
 
-  std::string Area(const Implementation& implementation) const {
-    std::string area = fmt::format("{}-{}", implementation.name, number_);
-    for (char& c : area) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? static_cast<char>(std::tolower(c)) : '-';
-    return area;
+  void Remember(const std::vector<Scenario>& scenarios, fuzz::Corpus::Why why) {
+    if (flags_.no_corpus) return;
+    if (const auto added = corpus_.Add(scenarios, why); !added) Complain(added.error());
   }
-  std::string File(const Implementation& implementation) const {
+
+  // Of the finding in work: the first that no file has, whichever campaign left it.
+  std::string Area(const Implementation& implementation) {
+    const auto named = [&](int number) {
+      std::string area = fmt::format("{}-{}", implementation.name, number);
+      for (char& c : area)
+        c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? static_cast<char>(std::tolower(c)) : '-';
+      return area;
+    };
+    for (int number = 1; area_.empty(); ++number) {
+      if (!std::filesystem::exists(fmt::format("{}/{}.toml", folder_, named(number)))) area_ = named(number);
+    }
+    return area_;
+  }
+  std::string File(const Implementation& implementation) {
     return fmt::format("{}/{}.toml", folder_, Area(implementation));
   }
 
@@ -130,21 +152,29 @@ class FuzzJob {
     fmt::print("\n");
     if (!finding.rule.empty()) fmt::print("    rule  {}\n", finding.rule);
     if (Save(implementation, finding)) {
-      const std::string against = finding.by_oracle ? oracle_->name : "none";
-      fmt::print("   saved  {}\n   rerun  ./lockstep run {} --oracle {} --scenarios {}\n", File(implementation),
-                 reports::ShellQuoted(implementation.name), against,
-                 reports::ShellQuoted(std::filesystem::absolute(File(implementation)).string()));
+      const std::string file = reports::ShellQuoted(std::filesystem::absolute(File(implementation)).string());
+      std::string words;
+      for (const std::string& word : implementation.run_as) words += " " + reports::ShellQuoted(word);
+      if (words.empty()) words = " " + reports::ShellQuoted(implementation.name);
+      fmt::print("   saved  {}\n   rerun  ", File(implementation));
+      if (finding.by_oracle) {
+        fmt::print("./lockstep diff {} --scenarios {}{}\n", reports::ShellQuoted(oracle_->name), file, words);
+      } else {
+        fmt::print("./lockstep run --oracle none --scenarios {}{}\n", file, words);
+      }
     }
     fmt::print("  shrunk  in {:.1f} s, {} scenarios\n", static_cast<double>(finding.took.count()) / 1e9, finding.tried);
     std::fflush(stdout);
+    area_.clear();
     ++number_;
+    Remember({finding.written.scenario}, fuzz::Corpus::Why::kFails);
   }
 
   static int Summarize(const Implementation& implementation, const fuzz::CampaignResult& result) {
     const double seconds = static_cast<double>(result.wall.count()) / 1e9;
     fmt::print("\n{} {}: {}\n", implementation.name, result.introduction.hello->version,
                result.findings.empty() ? "nothing that the model forbids"
-                                       : fmt::format("{} that the model forbids", result.findings.size()));
+                                       : fmt::format("{} found", result.findings.size()));
     fmt::print("  {} steps in {} scenarios, {:.0f} steps a second\n", result.steps, result.scenarios,
                static_cast<double>(result.steps) / seconds);
     fmt::print("  {} kinds of situations, {} states and {} transitions of the model\n", result.situations,
@@ -157,8 +187,8 @@ class FuzzJob {
     for (const auto& [reason, times] : result.unsupported)
       fmt::print("  {} scenarios ended early: {}\n", times, reason);
     for (const std::string& trouble : result.troubles) fmt::print("  not judged: {}\n", trouble);
-    if (!result.findings.empty()) return 1;
     if (!result.troubles.empty()) return kExitHarness;
+    if (!result.findings.empty()) return 1;
     if (result.missing.empty()) return 0;
     fmt::print("  never seen: {}: give it more steps\n", fmt::join(result.missing, ", "));
     return kExitNotJudged;
@@ -169,7 +199,8 @@ class FuzzJob {
   const RunnerOptions options_;
   const std::optional<Implementation> oracle_;
   fuzz::Corpus corpus_;
-  int number_ = 1;  // of the finding
+  int number_ = 1;    // of the finding
+  std::string area_;  // of the finding in work, once it has a file
 };
 
 }  // namespace

@@ -5,9 +5,12 @@
 import glob
 import os
 import re
+import shlex
+import signal
+import subprocess
 
 import lockstep_case
-from lockstep_case import BUILD, HERE, PYTHON, PYTHON_ADAPTER, LockstepCase, read
+from lockstep_case import BUILD, HERE, PYTHON, PYTHON_ADAPTER, LockstepCase, read, wait_until
 
 MUTANTS = os.path.join(BUILD, "impl", "mutants", "lockstep-adapter-mutants")
 BOUND_S = 200
@@ -44,7 +47,7 @@ class Fuzz(LockstepCase):
         done = self.fuzz("reference", "--time", "4")
         self.assertRegex(done.out, r"\n  [0-9]{4,} sequences of three operations of two processes; not all")
         # A defect is told as the sequence alone that shows it.
-        done = self.fuzz("--until-fail", command=(MUTANTS, "inner-release-posts"))
+        done = self.fuzz("--until-fail", "--steps", "0", command=(MUTANTS, "reentry-not-counted"))
         self.assert_status(done, 1)
         self.assertLessEqual(len(self.steps_of(self.found()[0])), 6, done.out)
 
@@ -61,11 +64,10 @@ class Fuzz(LockstepCase):
         self.assert_status(self.lockstep(*words, "reference"), 0)
 
     def test_a_seed_finds_the_same_again(self):
-        texts = []
         for _ in range(2):
             self.fuzz("--until-fail", "--no-small-scope", "--seed", "8", command=(MUTANTS, "is-mine-ignores-thread"))
-            texts.append([self.steps_of(file) for file in self.found()])
-        self.assertNotEqual(texts[0], [])
+        texts = [self.steps_of(file) for file in self.found()]
+        self.assertEqual(len(texts), 2)
         self.assertEqual(texts[0], texts[1])
 
     def test_a_defect_of_a_python(self):
@@ -78,18 +80,16 @@ class Fuzz(LockstepCase):
         self.assert_status(done, 1)
         self.assertLessEqual(len(self.steps_of(self.found()[0])), 4)
 
-    def test_what_was_found_is_tried_first_from_then_on(self):
-        words = ("--until-fail", "--no-small-scope")
-        mutant = (MUTANTS, "depth-bounded-by-maxvalue")
-        done = self.fuzz(*words, "--seed", "10", command=mutant, corpus=True)
+    def test_what_showed_something_once_is_tried_first(self):
+        words = ("--steps", "0", "--no-small-scope", "--until-fail")
+        done = self.fuzz(*words, command=(MUTANTS, "depth-bounded-by-maxvalue"), corpus=True)
         self.assert_status(done, 1)
+        # What happens for the first time is kept, as a scenario file like any other.
+        self.fuzz("reference", "--steps", "2000", "--no-small-scope", "--seed", "10", corpus=True)
         corpus = os.path.join(self.out, "fuzz", "corpus.toml")
-        self.assertIn(self.steps_of(self.found()[0])[-1], read(corpus))
-        done = self.fuzz("--steps", "0", *words, "--seed", "11", command=mutant, corpus=True)
-        self.assert_status(done, 1)
-        # The corpus is a scenario file like any other.
         done = self.lockstep("run", "reference", "--oracle", "none", "--scenarios", corpus, "--out", self.out)
         self.assert_status(done, 0)
+        self.assertRegex(done.out, r"[0-9]{2,} pass")
 
     def test_a_corpus_that_is_none(self):
         os.makedirs(os.path.join(self.out, "fuzz"))
@@ -106,6 +106,55 @@ class Fuzz(LockstepCase):
         done = self.fuzz("reference", "--oracle", own, "--steps", "2000", "--no-small-scope", "--seed", "4")
         self.assert_status(done, 3)
         self.assertIn("not certified: the oracle own does otherwise", done.out)
+
+    def test_an_oracle_that_lacks_and_has_other_things(self):
+        adapter = os.path.join(BUILD, "impl", "adapters", "cpp", "lockstep-adapter-reference")
+        like = subprocess.run(
+            [PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+            stdout=subprocess.PIPE, universal_newlines=True, check=True,
+        ).stdout.strip()
+        own = self.implementation("own", [adapter], like=like)
+        words = ("--steps", "5000", "--no-small-scope", "--seed", "6", "--messages", "ignore")
+        done = self.fuzz("python:" + PYTHON, "--oracle", own, *words)
+        self.assertIn("nothing that the model forbids", done.out)
+        self.assertNotIn("not judged", done.out)
+        done = self.fuzz(own, "--oracle", "python:" + PYTHON, *words)
+        self.assertIn("nothing that the model forbids", done.out)
+        self.assertNotIn("not judged", done.out)
+
+    def test_what_the_model_leaves_open_the_oracle_decides(self):
+        own = self.implementation(
+            "own",
+            [PYTHON, PYTHON_ADAPTER],
+            env={"PYTHONPATH": os.path.join(HERE, "defects", "other_words")},
+        )
+        done = self.fuzz(own, "--oracle", "python:" + PYTHON, "--until-fail", "--no-small-scope", "--seed", "6")
+        self.assert_status(done, 1)
+        self.assertIn("the oracle python:%s has raises TypeError" % PYTHON, done.out)
+        rerun = re.search(r"rerun  ./lockstep (.*)", done.out).group(1)
+        done = self.lockstep(*shlex.split(rerun), "--out", self.out)
+        self.assert_status(done, 1)
+        self.assertIn("in other words", done.out)
+
+    def test_each_finding_has_a_file_of_its_own(self):
+        words = ("--until-fail", "--no-small-scope", "--seed", "12")
+        for _ in range(2):
+            self.assert_status(self.fuzz(*words, command=(MUTANTS, "value-is-one")), 1)
+        self.assertEqual(len(self.found()), 2)
+        one = self.implementation("one", [MUTANTS, "count-is-a-flag"])
+        other = self.implementation("other", [MUTANTS, "count-is-a-flag"])
+        self.assert_status(self.fuzz(one, other, *words), 1)
+        self.assertEqual(len(self.found()), 4)
+
+    def test_interrupted_it_keeps_what_it_found(self):
+        process = self.start("fuzz", "--out", self.out, "--no-corpus", "--no-small-scope", "--time", "60",
+                             "--", MUTANTS, "value-is-one")
+        self.assertTrue(wait_until(self.found, BOUND_S))
+        process.send_signal(signal.SIGINT)
+        done = self.finish(process, BOUND_S)
+        self.assert_status(done, 130)
+        words = ("run", "--oracle", "none", "--scenarios", self.found()[0], "--out", self.out)
+        self.assert_status(self.lockstep(*words, "reference"), 0)
 
     def test_an_oracle_of_another_version(self):
         own = self.implementation("old", [MUTANTS, "none"], like="3.8")

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <future>
 #include <optional>
 #include <unordered_set>
 #include <utility>
 
+#include "harness/engine/comparison.h"
 #include "harness/fuzz/generator.h"
 #include "harness/fuzz/shrink.h"
 #include "harness/fuzz/small_scope.h"
@@ -48,33 +50,46 @@ bool Failed(const ScenarioRun& run) {
          (run.end == ScenarioRun::End::kCompleted && !run.unclean.empty());
 }
 
-// An outcome without its value or message: "-> blocked", "->", "raises TypeError".
+// An outcome without its message, and without its value unless that is True, False or None.
 std::string KindOf(const std::string& outcome) {
-  if (outcome.starts_with("-> ") && outcome != "-> blocked") return "->";
+  if (outcome.starts_with("-> blocked")) return "-> blocked";
+  static const std::set<std::string> kPlain = {"-> True", "-> False", "-> None"};
+  if (outcome.starts_with("-> ") && kPlain.count(outcome) == 0) return "->";
   return outcome.substr(0, outcome.find(':'));
 }
 
-// What findings are told apart by: the operation, whatever it is on and with, and what came of it in
-// place of what.
-std::string KeyOf(const ScenarioRun& run) {
-  if (run.divergence) {
-    const std::string operation = run.divergence->operation.substr(0, run.divergence->operation.find('('));
-    return fmt::format("{}: {} {}", operation.substr(operation.find('.') + 1), KindOf(run.divergence->expected),
-                       KindOf(run.divergence->actual));
+// What a step is, whatever it is on and with.
+std::string KindOf(const Step& step) {
+  if (const auto* what = std::get_if<Do>(&step.what)) return what->call.operation;
+  if (const auto* create = std::get_if<Create>(&step.what)) {
+    return create->how == Create::How::kFork ? "fork" : create->how == Create::How::kThread ? "thread" : "spawn";
   }
-  return run.unclean.empty() ? "" : run.unclean.front().substr(0, run.unclean.front().find(':'));
+  return fmt::format("step {}", step.what.index());
+}
+
+// What findings are told apart by: what was done, and what came of it in place of what.
+std::string KeyOf(const Scenario& scenario, const ScenarioRun& run) {
+  if (run.divergence) {
+    const auto step = std::find_if(scenario.steps.begin(), scenario.steps.end(), [&](const Step& one) {
+      return one.position.line == run.divergence->position.line;
+    });
+    const std::string what = step == scenario.steps.end() ? run.divergence->operation : KindOf(*step);
+    return fmt::format("{}: {} {}", what, KindOf(run.divergence->expected), KindOf(run.divergence->actual));
+  }
+  std::string what = run.unclean.empty() ? "" : run.unclean.front().substr(0, run.unclean.front().find(':'));
+  std::erase_if(what, [](unsigned char c) { return std::isdigit(c) != 0; });
+  return what;
 }
 
 // The first step that two runs to the end do not have in common.
-std::optional<Divergence> Difference(const ScenarioRun& own, const ScenarioRun& oracle, Messages messages) {
-  const auto judged = [&](const std::string& outcome) {
-    return messages == Messages::kIgnore ? KindOf(outcome) : outcome;
-  };
+std::optional<Divergence> Difference(const Scenario& scenario, const ScenarioRun& own, const ScenarioRun& oracle,
+                                     Messages messages) {
+  const std::vector<ComparedLine> one = LinesOf(scenario, own, messages);
+  const std::vector<ComparedLine> other = LinesOf(scenario, oracle, messages);
   for (std::size_t i = 0; i < std::min(own.trace.size(), oracle.trace.size()); ++i) {
-    const TraceEntry& one = own.trace[i];
-    const TraceEntry& other = oracle.trace[i];
-    if (judged(one.outcome) == judged(other.outcome)) continue;
-    return Divergence{one.step, other.outcome, one.outcome, one.step, one.position};
+    if (one[i].compared == other[i].compared) continue;
+    const TraceEntry& entry = own.trace[i];
+    return Divergence{entry.step, oracle.trace[i].outcome, entry.outcome, entry.step, entry.position};
   }
   return std::nullopt;
 }
@@ -105,8 +120,11 @@ class Campaign {
  private:
   bool GoesOn() const {
     if (Interrupted() || (runner_.deadline && runner_.deadline->Passed())) return false;
-    const std::size_t most = options_.until_fail ? 1 : static_cast<std::size_t>(options_.most_findings);
-    return result_.findings.size() < most && result_.troubles.size() < kMostTroubles;
+    return WantsFindings() && result_.troubles.size() < kMostTroubles;
+  }
+
+  bool WantsFindings() const {
+    return result_.findings.size() < (options_.until_fail ? 1 : static_cast<std::size_t>(options_.most_findings));
   }
 
   // Which version's rules it is held to, and what it lacks, it says itself.
@@ -119,29 +137,40 @@ class Campaign {
     if (!result_.introduction.hello) return false;
     subject_.like = result_.introduction.platform.like;
     subject_.capabilities = result_.introduction.hello->capabilities;
-    MeetOddOnes();
+    MeetOddOnes(implementation_);
+    if (options_.oracle != nullptr && !MeetOracle(meet(*options_.oracle))) return false;
     for (const Scenario& scenario : options_.corpus) {
       Writer writer(scenario.name, subject_);
       writer.Repeat(scenario.steps);
       corpus_.push_back({writer.Take(), std::nullopt, {}});
     }
-    if (options_.oracle == nullptr) return true;
-    const Introduction oracle = meet(*options_.oracle);
+    return true;
+  }
+
+  // What only one of the two can do is not asked of either.
+  bool MeetOracle(const Introduction& oracle) {
     if (!oracle.hello) {
       result_.failure = fmt::format("the oracle {} could not be started: {}", options_.oracle->name, oracle.failure);
-    } else if (!HaveSameRules(oracle.platform.like, subject_.like)) {
-      result_.failure = fmt::format("the oracle {} goes by other rules than {}, which is like CPython {}: name one of that version",
-                                    options_.oracle->name, implementation_.name, subject_.like.Text());
+      return false;
     }
-    return result_.failure.empty();
+    if (!HaveSameRules(oracle.platform.like, subject_.like)) {
+      result_.failure =
+          fmt::format("the oracle {} goes by other rules than {}, which is like CPython {}: name one of that version",
+                      options_.oracle->name, implementation_.name, subject_.like.Text());
+      return false;
+    }
+    std::erase_if(*subject_.capabilities,
+                  [&](const std::string& one) { return oracle.hello->capabilities.count(one) == 0; });
+    MeetOddOnes(*options_.oracle);
+    return true;
   }
 
   // What it has no way to be asked: a transcript with that would end there.
-  void MeetOddOnes() {
+  void MeetOddOnes(const Implementation& implementation) {
     const std::vector<Written> odd = OddOnes(subject_);
     std::vector<const Scenario*> scenarios;
     for (const Written& one : odd) scenarios.push_back(&one.scenario);
-    RunScenarios(implementation_, scenarios, runner_, [&](const RunnerResult& result) {
+    RunScenarios(implementation, scenarios, runner_, [&](const RunnerResult& result) {
       const auto& steps = result.scenario->steps;
       if (result.run.end != ScenarioRun::End::kUnsupported || steps.size() < 2) return;
       subject_.unsupported.insert(OnAnyObject(std::get<Do>(steps[1].what).call));
@@ -207,22 +236,26 @@ class Campaign {
     std::vector<Scenario> interesting;
     const auto count = [&](std::size_t i, const RunnerResult& result) {
       if (result.not_run != NotRun::kNo) return;
-      result_.sequences += static_cast<long>(batch[i].parts.size());
+      const bool to_its_end = result.run.end == ScenarioRun::End::kCompleted;
+      if (to_its_end) result_.sequences += static_cast<long>(batch[i].parts.size());
       if (Count(batch[i].written, result.run)) interesting.push_back(batch[i].written.scenario);
     };
-    const std::vector<Failure> failures = Failures(all, runner_, keys_, false, count);
+    const std::vector<Failure> failures = Failures(all, runner_, {}, false, count);
     if (!interesting.empty()) watcher_.interesting(interesting);
+    // What was met is looked into though time is up; interrupted, it is kept as it is.
     for (const Failure& failure : failures) {
-      // One before it may have been the same.
-      if (!GoesOnFinding() || keys_.count(KeyOf(failure.run)) != 0) continue;
-      Investigate(batch[failure.index], failure);
+      if (!WantsFindings()) return;
+      const Candidate& candidate = batch[failure.index];
+      if (!candidate.parts.empty()) {
+        TryParts(candidate, failure);
+      } else if (IsNew(candidate.written, failure)) {
+        Shrink(candidate.written, candidate.plan, failure);
+      }
     }
   }
 
-  // A failure that was met is looked into though time is up.
-  bool GoesOnFinding() const {
-    const std::size_t most = options_.until_fail ? 1 : static_cast<std::size_t>(options_.most_findings);
-    return !Interrupted() && result_.findings.size() < most;
+  bool IsNew(const Written& written, const Failure& failure) const {
+    return keys_.count(KeyOf(written.scenario, failure.run)) == 0;
   }
 
   // Runs them, and gives those that failed, in order, but for those with a key of `known`; `only_first`:
@@ -238,7 +271,7 @@ class Campaign {
     RunnerOptions runner = options;
     runner.stop = &stop;
     const auto add = [&](std::size_t i, ScenarioRun run, bool by_oracle) {
-      if (known.count(KeyOf(run)) != 0) return;
+      if (known.count(KeyOf(all[i]->scenario, run)) != 0) return;
       failures.push_back({i, std::move(run), by_oracle});
     };
     std::size_t index = 0;
@@ -257,15 +290,18 @@ class Campaign {
     RunScenarios(*options_.oracle, scenarios, options, [&](RunnerResult result) {
       const std::size_t i = index++;
       ScenarioRun& own = runs[i];
-      if (result.not_run != NotRun::kNo) return;
-      if (result.run.end != ScenarioRun::End::kCompleted) {
-        if (each) AddTrouble(*all[i], "not certified: the oracle " + options_.oracle->name + " does otherwise: " + Told(result.run));
+      const bool differs = result.not_run == NotRun::kNo && result.run.end == ScenarioRun::End::kDiverged;
+      const bool failed = result.not_run == NotRun::kNo && result.run.end == ScenarioRun::End::kHarnessError;
+      if (differs || failed) {
+        const std::string what = differs ? "not certified: the oracle {} does otherwise: {}" : "the oracle {}: {}";
+        if (each) AddTrouble(*all[i], fmt::format(fmt::runtime(what), options_.oracle->name, Told(result.run)));
       } else if (Failed(own)) {
+        // An oracle that lacks something, or was not asked, says nothing for anybody.
         add(i, std::move(own), false);
-      } else if (auto difference = Difference(own, result.run, options.messages);
-                 difference && own.end == ScenarioRun::End::kCompleted) {
-        own.divergence = std::move(difference);
-        add(i, std::move(own), true);
+      } else if (own.end == ScenarioRun::End::kCompleted && result.not_run == NotRun::kNo &&
+                 result.run.end == ScenarioRun::End::kCompleted) {
+        own.divergence = Difference(all[i]->scenario, own, result.run, options.messages);
+        if (own.divergence) add(i, std::move(own), true);
       }
     });
     return failures;
@@ -297,18 +333,24 @@ class Campaign {
     return situations_.size() > before;
   }
 
-  void Investigate(const Candidate& candidate, const Failure& failure) {
+  // A chain ends at its first failure, which hides those behind it: each part is run alone.
+  void TryParts(const Candidate& candidate, const Failure& failure) {
+    const bool is_new = IsNew(candidate.written, failure);
+    const std::string key = KeyOf(candidate.written.scenario, failure.run);
+    if (is_new) watcher_.smaller(Finding{candidate.written, failure.run, failure.by_oracle, true, 0, {}, ""});
     std::vector<Written> parts;
     std::vector<const Written*> all;
     for (const Plan& part : candidate.parts) parts.push_back(Write(part, candidate.written.scenario.name, subject_));
     for (const Written& part : parts) all.push_back(&part);
     bool alone = false;
-    for (const Failure& part : Failures(all, ShrinkOptions(), keys_, false, nullptr)) {
-      if (!GoesOnFinding() || keys_.count(KeyOf(part.run)) != 0) continue;
-      alone = true;
-      Shrink(parts[part.index], std::nullopt, part);
+    const auto count = [&](std::size_t, const RunnerResult& result) {
+      if (result.not_run == NotRun::kNo) ++result_.sequences;
+    };
+    for (const Failure& part : Failures(all, ShrinkOptions(), {}, false, count)) {
+      alone = alone || KeyOf(parts[part.index].scenario, part.run) == key;
+      if (WantsFindings() && IsNew(parts[part.index], part)) Shrink(parts[part.index], std::nullopt, part);
     }
-    if (!alone) Shrink(candidate.written, candidate.plan, failure);
+    if (!alone && WantsFindings() && IsNew(candidate.written, failure)) Shrink(candidate.written, std::nullopt, failure);
   }
 
   RunnerOptions ShrinkOptions() const {
@@ -325,10 +367,11 @@ class Campaign {
     const RunnerOptions options = ShrinkOptions();
     // What is smaller may fail in another way, as long as it is none that was found before.
     const std::set<std::string> others = keys_;
-    keys_.insert(KeyOf(failure.run));
     // Whether it fails each time decides how often a smaller one is tried.
+    std::size_t tries = 0;
+    const auto try_it = [&](std::size_t, const RunnerResult& result) { tries += result.not_run == NotRun::kNo ? 1 : 0; };
     const std::vector<const Written*> again(kTriesToKnow, &written);
-    finding.steady = Failures(again, options, others, false, nullptr).size() == again.size();
+    finding.steady = Failures(again, options, others, false, try_it).size() >= tries;
     while (plan && GoesOnShrinking(options)) {
       auto shrinks = plan->shrinks();
       std::optional<rc::Shrinkable<Plan>> smaller;
@@ -361,17 +404,17 @@ class Campaign {
         again_smaller = FirstThatFails(&some, options, others, &finding).has_value();
       }
     }
-    keys_.insert(KeyOf(finding.run));
+    // That it may have begun as another is forgotten: another may still be found.
+    keys_.insert(KeyOf(finding.written.scenario, finding.run));
     finding.rule = RuleOf(finding);
     finding.took = nanoseconds(MonotonicNs() - start);
     result_.findings.push_back(finding);
     watcher_.found(finding);
-    watcher_.interesting({finding.written.scenario});
   }
 
   static bool GoesOnShrinking(const RunnerOptions& options) { return !Interrupted() && !options.deadline->Passed(); }
 
-  // The first of these that fails in the same way takes the finding's place.
+  // The first of these that fails, and not in a way that was found before, takes the finding's place.
   std::optional<std::size_t> FirstThatFails(std::vector<Written>* candidates, const RunnerOptions& options,
                                             const std::set<std::string>& others, Finding* finding) {
     const std::size_t tries = finding->steady ? 1 : kTriesOfAnUnsteadyOne;
@@ -384,6 +427,7 @@ class Campaign {
     const std::size_t which = failures.front().index / tries;
     finding->written = std::move((*candidates)[which]);
     finding->run = std::move(failures.front().run);
+    finding->by_oracle = failures.front().by_oracle;
     watcher_.smaller(*finding);
     return which;
   }

@@ -25,7 +25,7 @@ struct CampaignOptions {
   bool until_fail = false;       // the first finding ends it
   int most_findings = 10;
   const Implementation* oracle = nullptr;  // runs each scenario too; nullptr: the model alone judges
-  RunnerOptions runner;          // its deadline ends the campaign as well
+  RunnerOptions runner;          // its deadline ends the campaign as well, but not the finding in work
 };
 
 // A scenario that an implementation does not do as the model allows, or not as the oracle does it.
@@ -68,6 +68,10 @@ struct CampaignWatcher {
   std::function<void(const std::vector<Scenario>&)> interesting;
 };
 
+// Ends when all is made and run, with `most_findings` findings, five troubles, at its time or deadline, or
+// interrupted; a failure that was met by then is a finding still, and making it small takes at most two
+// minutes (none when interrupted). Without a hello, or with a `failure`, nothing was run. The arguments
+// outlive it.
 CampaignResult RunCampaign(const Implementation& implementation, const CampaignOptions& options,
                            const CampaignWatcher& watcher);
 

@@ -36,11 +36,11 @@ Result<Corpus> Corpus::Load(const std::string& given, const std::string& own) {
   return corpus;
 }
 
-Result<void> Corpus::Add(const std::vector<Scenario>& scenarios) {
+Result<void> Corpus::Add(const std::vector<Scenario>& scenarios, Why why) {
   if (own_.empty()) return {};
   const std::size_t before = own_size_;
   for (const Scenario& scenario : scenarios) {
-    if (own_size_ >= kMost || !known_.insert(scenario.steps_text).second) continue;
+    if ((why == Why::kInteresting && own_size_ >= kMost) || !known_.insert(scenario.steps_text).second) continue;
     const std::string stem = std::filesystem::path(own_).stem().string();
     if (!text_.empty()) text_ += "\n";
     text_ += TableOf(scenario, fmt::format("{}/{:016x}", stem, std::hash<std::string>()(scenario.steps_text)));

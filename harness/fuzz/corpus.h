@@ -21,10 +21,12 @@ class Corpus {
   static Result<Corpus> Load(const std::string& given, const std::string& own);
 
   const std::vector<Scenario>& scenarios() const { return scenarios_; }
-  // Adds what is new to the own file. At most so many are kept there: what a longer corpus would show
-  // the generator shows as soon.
+  // Adds what is new to the own file. Of kInteresting ones at most so many are kept there: what a longer
+  // corpus would show the generator shows as soon. An Error: the file cannot be written; what is new is
+  // tried again with the next.
   static constexpr std::size_t kMost = 500;
-  Result<void> Add(const std::vector<Scenario>& scenarios);
+  enum class Why { kInteresting, kFails };
+  Result<void> Add(const std::vector<Scenario>& scenarios, Why why);
 
  private:
   std::string own_;

@@ -30,8 +30,8 @@ TEST_F(CorpusTest, GrowsByWhatIsNew) {
   auto corpus = Corpus::Load("", File("own.toml"));
   ASSERT_TRUE(corpus) << corpus.error().Text();
   EXPECT_TRUE(corpus->scenarios().empty());
-  ASSERT_TRUE(corpus->Add({One(Action::kRelease), One(Action::kTry), One(Action::kRelease)}));
-  ASSERT_TRUE(corpus->Add({One(Action::kTry), One(Action::kCount)}));
+  ASSERT_TRUE(corpus->Add({One(Action::kRelease), One(Action::kTry), One(Action::kRelease)}, Corpus::Why::kInteresting));
+  ASSERT_TRUE(corpus->Add({One(Action::kTry), One(Action::kCount)}, Corpus::Why::kFails));
   const auto again = Corpus::Load("", File("own.toml"));
   ASSERT_TRUE(again) << again.error().Text();
   ASSERT_EQ(again->scenarios().size(), 3u);
@@ -43,12 +43,26 @@ TEST_F(CorpusTest, HasWhatIsGivenFirst) {
   ASSERT_TRUE(ReplaceTextFile(File("given.toml"), given));
   auto corpus = Corpus::Load(File("given.toml"), File("own.toml"));
   ASSERT_TRUE(corpus) << corpus.error().Text();
-  ASSERT_TRUE(corpus->Add({One(Action::kCount), One(Action::kTry)}));
+  ASSERT_TRUE(corpus->Add({One(Action::kCount), One(Action::kTry)}, Corpus::Why::kInteresting));
   const auto again = Corpus::Load(File("given.toml"), File("own.toml"));
   ASSERT_TRUE(again) << again.error().Text();
   ASSERT_EQ(again->scenarios().size(), 2u);
   EXPECT_EQ(again->scenarios()[0].name, "given/one");
   EXPECT_EQ(*ReadTextFile(File("given.toml")), given);
+}
+
+TEST_F(CorpusTest, KeepsWhatFailsThoughItIsFull) {
+  auto corpus = Corpus::Load("", File("own.toml"));
+  ASSERT_TRUE(corpus) << corpus.error().Text();
+  std::vector<Scenario> many(Corpus::kMost + 10, One(Action::kTry));
+  for (std::size_t i = 0; i < many.size(); ++i) many[i].steps_text += "# " + std::to_string(i) + "\n";
+  ASSERT_TRUE(corpus->Add(many, Corpus::Why::kInteresting));
+  ASSERT_TRUE(corpus->Add({One(Action::kCount)}, Corpus::Why::kFails));
+  ASSERT_TRUE(corpus->Add({One(Action::kRelease)}, Corpus::Why::kInteresting));
+  const auto again = Corpus::Load("", File("own.toml"));
+  ASSERT_TRUE(again) << again.error().Text();
+  EXPECT_EQ(again->scenarios().size(), Corpus::kMost + 1);
+  EXPECT_EQ(again->scenarios().back().steps_text, One(Action::kCount).steps_text);
 }
 
 TEST_F(CorpusTest, SaysWhatIsWrongWithAFile) {

@@ -446,17 +446,18 @@ void Choose(Writer* writer, const Choice& choice, const std::string& object, con
 
 std::vector<Written> OddOnes(const Subject& subject) {
   std::vector<Written> all;
-  // Each argument that a choice makes of these numbers, given by position and by keyword, with and
-  // without a NUL in the name.
-  const auto add = [&](Action action, std::size_t count) {
+  const std::vector<std::uint8_t> any = {0};
+  // By position and by keyword, with and without a NUL in the name.
+  const std::vector<std::uint8_t> constructs = {1, 2, 3, 11};
+  const auto add = [&](Action action, std::size_t count, const std::vector<std::uint8_t>& objects) {
     for (std::uint8_t i = 0; i < count; ++i) {
-      for (const std::uint8_t object : std::initializer_list<std::uint8_t>{1, 2, 3, 11})
+      for (const std::uint8_t object : objects)
         all.push_back(Write({0, {{action, 0, object, i}}}, "fuzz/odd", subject));
     }
   };
-  add(Action::kOddAcquire, OddAcquires().size());
-  add(Action::kOddConstruct, OddConstructs().size());
-  add(Action::kExit, 4);
+  add(Action::kOddAcquire, OddAcquires().size(), any);
+  add(Action::kOddConstruct, OddConstructs().size(), constructs);
+  add(Action::kExit, 4, any);
   return all;
 }
 

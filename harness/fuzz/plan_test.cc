@@ -62,6 +62,10 @@ TEST(Plan, BecomesATranscriptWhateverItIs) {
     const Opinion opinion = OpinionOf(written.scenario, platform);
     ASSERT_EQ(opinion.unknown, "") << written.scenario.steps_text;
     ASSERT_FALSE(opinion.contradiction) << opinion.contradiction->text << written.scenario.steps_text;
+    // And nobody can be in doubt what is left.
+    Model model(platform.like);
+    for (const Step& step : written.scenario.steps) model.Take(step);
+    ASSERT_TRUE(model.NamesLeft()) << written.scenario.steps_text;
   }
 }
 

@@ -50,6 +50,20 @@ class Smallened {
     }
   }
 
+  // Calls that tell what state an object is in.
+  static std::vector<Call> LooksAt(const Do& what) {
+    const auto look = [](const char* operation, std::vector<Value> values) {
+      Call call;
+      call.operation = operation;
+      for (Value& value : values) call.args.emplace_back().value = std::move(value);
+      return call;
+    };
+    static const std::set<std::string> kOfBlocks = {"SharedMemory", "read", "write", "close", "unlink"};
+    if (kOfBlocks.count(what.call.operation) == 0)
+      return {look("_get_value", {}), look("_count", {}), look("_is_mine", {})};
+    return {look("get", {Value(std::string("size"))}), look("read", {Value::Int(3), Value::Int(4)})};
+  }
+
   // What has gone wrong by then may be seen at once.
   void WithAnEarlierLook() {
     for (std::size_t i = 0; i + 2 < scenario_.steps.size(); ++i) {
@@ -57,13 +71,10 @@ class Smallened {
       if (what == nullptr) continue;
       const std::string& object = what->call.object.empty() ? what->call.as : what->call.object;
       if (object.empty()) continue;
-      for (const char* operation : {"_get_value", "_count", "_is_mine"}) {
+      for (Call& call : LooksAt(*what)) {
         Steps steps(scenario_.steps.begin(), scenario_.steps.begin() + static_cast<std::ptrdiff_t>(i + 1));
-        Do look;
-        look.actors = what->actors;
-        look.call.object = object;
-        look.call.operation = operation;
-        steps.emplace_back().what = look;
+        call.object = object;
+        steps.emplace_back().what = Do{what->actors, std::move(call), std::nullopt};
         Try(steps);
       }
     }

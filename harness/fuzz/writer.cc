@@ -204,6 +204,18 @@ bool Writer::StoppedWaitOn(const std::string& actor, const std::string& object) 
   });
 }
 
+// Whether the same names are there afterwards, whichever way it goes.
+bool Writer::AgreeOnNames(const std::vector<model::Way>& ways) {
+  const auto same = [](const auto& one, const auto& other) {
+    return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                      [](const auto& a, const auto& b) { return a.first == b.first; });
+  };
+  const State& first = ways.front().next;
+  return std::all_of(ways.begin(), ways.end(), [&](const model::Way& way) {
+    return same(way.next.semaphore_names, first.semaphore_names) && same(way.next.block_names, first.block_names);
+  });
+}
+
 // --- Writing
 
 std::string OnAnyObject(Call call) {
@@ -242,7 +254,9 @@ bool Writer::Add(decltype(Step::what) what) {
   if (!CanDo(step)) return false;
   step.text = ToText(step);
   const Model before = model_;
-  if (model_.Take(step).verdict != Model::Judgement::Verdict::kAgrees) {
+  const Model::Judgement judgement = model_.Take(step);
+  // Several outcomes of a step that expects one: it depends on who was woken before.
+  if (judgement.verdict != Model::Judgement::Verdict::kAgrees || judgement.allowed.size() > 1) {
     model_ = before;
     return false;
   }
@@ -269,6 +283,7 @@ bool Writer::Do(const std::string& actor, Call call, bool may_sleep) {
     return way.outcome.rule == &model::rules::kTimedOut;
   });
   if (is_moment) std::erase_if(*ways, [](const model::Way& way) { return IsBlocked(way.outcome); });
+  if (!AgreeOnNames(*ways)) return false;
   const std::vector<Outcome> allowed = OutcomesOf(*ways);
   const bool sleeps = std::any_of(allowed.begin(), allowed.end(), IsBlocked);
   if (sleeps && (allowed.size() > 1 || !may_sleep || StoppedWaitOn(actor, object))) return false;
@@ -278,10 +293,10 @@ bool Writer::Do(const std::string& actor, Call call, bool may_sleep) {
   step.what = std::move(what);
   if (!CanDo(step)) return false;
   step.text = ToText(step);
-  for (const Outcome& outcome : allowed) SeeOutcome(actor, made, outcome);
+  if (allowed.size() == 1) SeeOutcome(actor, made, allowed.front());
   model_.Become(std::move(*ways));
   Append(std::move(step));
-  WakeThoseWhoCan();
+  WakeThoseWhoCan(made.operation);
   if (Waiting().size() >= 2) See("two waiters");
   return true;
 }
@@ -306,33 +321,40 @@ void Writer::SeeOutcome(const std::string& actor, const Call& call, const Outcom
 }
 
 // Who a post has woken is open, and has a name from then on.
-void Writer::WakeThoseWhoCan() {
+void Writer::WakeThoseWhoCan(const std::string& why) {
   const std::vector<std::string> woken = Woken(model_.states().front());
   const bool sure = InEach(model_, [&](const State& state) { return Woken(state) == woken; });
   if (!sure) ended_ = true;
   const std::optional<OneOf> names = std::exchange(next_round_, std::nullopt);
   if (!sure || woken.empty()) return;
-  See(woken.size() == 1 ? "release with a waiter" : "release with waiters");
   const Expectation expectation = Comes({Actual(Value(true)), &model::rules::kWoken});
   if (woken.size() == 1) {
     ended_ = !Add(Await{woken, expectation});
+    if (!ended_ && !why.empty()) See(why + " with a waiter");
     return;
   }
   OneOf what;
   what.actors = woken;
   what.expectation = expectation;
-  ++rounds_;
-  what.winner = fmt::format("w{}", rounds_);
-  for (std::size_t i = 1; i < woken.size(); ++i) what.others.push_back(fmt::format("l{}x{}", rounds_, i));
-  if (names && names->others.size() == what.others.size()) {
-    what.winner = names->winner;
-    what.others = names->others;
+  std::vector<std::string> now;
+  if (names && names->others.size() + 1 == woken.size() && !names->winner.empty()) {
+    now = names->others;
+    now.push_back(names->winner);
   }
-  std::vector<std::string> now = what.others;
-  now.push_back(what.winner);
+  const auto is_used = [&](const std::string& name) { return names_.count(name) != 0; };
+  while (now.empty() || std::any_of(now.begin(), now.end(), is_used)) {
+    now.clear();
+    ++rounds_;
+    for (std::size_t i = 1; i < woken.size(); ++i) now.push_back(fmt::format("l{}x{}", rounds_, i));
+    now.push_back(fmt::format("w{}", rounds_));
+  }
+  what.winner = now.back();
+  what.others.assign(now.begin(), now.end() - 1);
   for (const std::string& name : now) sure_objects_[name] = ObjectsOf(woken.front());
   ended_ = !Add(std::move(what));
   if (ended_) return;
+  if (!why.empty()) See(why + " with waiters");
+  names_.insert(now.begin(), now.end());
   std::erase_if(actors_, [&](const std::string& actor) {
     return std::find(woken.begin(), woken.end(), actor) != woken.end();
   });
@@ -342,7 +364,7 @@ void Writer::WakeThoseWhoCan() {
 bool Writer::Create(lockstep::Create::How how, const std::string& parent, std::string child) {
   if (ended_) return false;
   if (child.empty()) child = fmt::format("a{}", ++made_);
-  if (Has(child)) return false;
+  if (names_.count(child) != 0) return false;
   const bool is_fork = how == lockstep::Create::How::kFork;
   const bool owned = Owns(parent);
   const bool others_wait = !Waiting().empty();
@@ -351,12 +373,11 @@ bool Writer::Create(lockstep::Create::How how, const std::string& parent, std::s
   what.parent = parent;
   what.children = {child};
   if (!Add(std::move(what))) return false;
-  // A spawned process whose objects cannot be rebuilt is gone.
-  if (!model_.states().front().Has(child)) return false;
   if (is_fork && owned) See("fork while owned");
   if (is_fork && others_wait) See("fork while others wait");
   if (how == lockstep::Create::How::kSpawn) See("spawned");
   actors_.push_back(child);
+  names_.insert(child);
   if (const auto sure = sure_objects_.find(parent); sure != sure_objects_.end()) {
     const std::vector<std::string> objects = sure->second;
     sure_objects_[child] = objects;
@@ -395,7 +416,7 @@ bool Writer::Stop(const std::string& actor) {
 
 bool Writer::Continue(const std::string& actor) {
   if (ended_ || !Add(SendSignal{{actor}, "SIGCONT", SendSignal::How::kCont})) return false;
-  WakeThoseWhoCan();
+  WakeThoseWhoCan("");
   return true;
 }
 
@@ -454,7 +475,8 @@ void Writer::RepeatOne(const Step& step) {
   } else if (const auto* create = std::get_if<lockstep::Create>(&step.what)) {
     if (create->children.size() == 1 && is_idle(create->parent)) Create(create->how, create->parent, create->children[0]);
   } else if (const auto* on = std::get_if<OnSignal>(&step.what)) {
-    if (is_idle(on->actor)) Handle(on->actor, on->action);
+    const bool simple = on->action == OnSignal::Action::kReturn || on->action == OnSignal::Action::kRaise;
+    if (simple && is_idle(on->actor)) Handle(on->actor, on->action);
   } else if (const auto* sent = std::get_if<SendSignal>(&step.what)) {
     const std::string& actor = sent->actors.front();
     if (sent->actors.size() != 1 || !Has(actor) ||

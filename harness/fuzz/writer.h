@@ -96,7 +96,9 @@ class Writer {
   bool CanDo(const Step& step) const;
   bool Add(decltype(Step::what) what);
   void Append(Step step);
-  void WakeThoseWhoCan();
+  // `why`: the operation that posted; empty: none did.
+  void WakeThoseWhoCan(const std::string& why);
+  static bool AgreeOnNames(const std::vector<model::Way>& ways);
   void See(const std::string& sight) { written_.sights.insert(sight); }
   void SeeOutcome(const std::string& actor, const Call& call, const model::Outcome& outcome);
   void RepeatOne(const Step& step);
@@ -110,6 +112,7 @@ class Writer {
   std::map<std::string, std::vector<std::string>> sure_objects_;
   bool ended_ = false;  // from here on nobody could say who waits
   std::uint64_t state_ = 0;  // the hash of the last
+  std::set<std::string> names_ = {"p"};  // that actors ever had
   int made_ = 0;
   int rounds_ = 0;
   std::optional<OneOf> next_round_;  // whose names the next wake-up of several gives

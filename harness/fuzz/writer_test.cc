@@ -81,6 +81,31 @@ TEST(Writer, SpeaksOfStoppedProcessesWhereItIsKnownWhoIsServed) {
               Not(HasSubstr("a2 s.acquire")));
 }
 
+// Who was woken is open, and what of it depends on that is not asked.
+TEST(Writer, DoesNotTouchNamesThatDependOnWhoWasWoken) {
+  const std::string text = kSemaphore0 +
+                           "p fork a1\n"
+                           "p fork a2\n"
+                           "a1 m = SharedMemory(BARE4, create=True, size=4) -> ...\n"
+                           "a2 m = SharedMemory(BARE5, create=True, size=4) -> ...\n"
+                           "a1 s.acquire() -> blocked\n"
+                           "a2 s.acquire() -> blocked\n"
+                           "p s.release() -> None\n"
+                           "a1|a2 returns True as w1, other l1x1\n";
+  EXPECT_EQ(Again(text + "w1 m.unlink() -> None\n").scenario.steps_text, text + "left NAME4, NAME5\n");
+}
+
+TEST(Writer, GivesEachWakeUpItsOwnNames) {
+  // The first round keeps the names that it had; the second would have had them by its number.
+  const std::string text = kSemaphore0 +
+                           "p fork a1\np fork a2\na1 s.acquire() -> blocked\na2 s.acquire() -> blocked\n"
+                           "p s.release() -> None\na1|a2 returns True as w2, other l2x1\n"
+                           "w2 s.acquire() -> blocked\np s.release() -> None\n";
+  const Written written = Again(text);
+  EXPECT_THAT(written.scenario.steps_text, HasSubstr(" as w1, other l1x1\n"));
+  EXPECT_TRUE(ParseSteps(written.scenario.steps_text, "t.toml", 1)) << written.scenario.steps_text;
+}
+
 TEST(Writer, SaysWhatASignalDoes) {
   const std::string text = kSemaphore0 +
                            "p on SIGUSR1 return\n"

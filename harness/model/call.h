@@ -36,6 +36,9 @@ std::optional<Way> CallShm(const State& state, const std::string& actor, const C
 std::optional<Way> CallSharedMemory(const State& state, const std::string& actor, const Call& call);
 
 // What they have in common.
+//
+// Bytes that every machine has room for; of more the model has no opinion.
+inline constexpr std::int64_t kSurelyFits = 1 << 20;
 Way Returns(State next, Value value, const Rule& rule);
 Way ReturnsSomething(State next, const Rule& rule);
 Way Raises(const State& state, const std::string& type, const std::string& message, const Rule& rule);

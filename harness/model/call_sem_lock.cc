@@ -61,7 +61,12 @@ std::optional<Way> Construct(const State& state, const std::string& actor, const
   if (named && state.of_its_version.flags_are_ints && !ToInt(state, *given.values[4], &raised)) return raised;
   if (kind != kRecursiveMutex && kind != kSemaphore)
     return Raises(state, "ValueError", "unrecognized kind", rules::kKind);
-  if (value < 0 || value > kSemValueMax) return RaisesErrno(state, EINVAL, rules::kValueTooLarge);
+  if (value < 0 || value > kSemValueMax) {
+    // Of two reasons POSIX says not which is told.
+    const auto taken = named ? PlainName(*given.values[3]) : std::nullopt;
+    if (taken && state.semaphore_names.count(*taken) != 0) return std::nullopt;
+    return RaisesErrno(state, EINVAL, rules::kValueTooLarge);
+  }
   SemLock lock{0, kind, maxvalue, std::nullopt, 0, -1};
   State next = state;
   lock.semaphore = static_cast<int>(next.semaphores.size());
@@ -156,7 +161,13 @@ std::optional<Way> Acquire(const State& state, const std::string& actor, const C
   }
   if (!block) return Returns(std::move(next), false, rules::kNoUnit);
   constexpr double kSecondsThereAre = 9223372036854775807.0;
-  if (timeout_s && !(*timeout_s < kSecondsThereAre)) return RaisesErrno(state, EINVAL, rules::kNoDeadline);
+  if (timeout_s && !(*timeout_s < kSecondsThereAre)) {
+#if defined(__x86_64__)
+    return RaisesErrno(state, EINVAL, rules::kNoDeadline);
+#else
+    return std::nullopt;  // What becomes of it in an integer is the machine's.
+#endif
+  }
   constexpr double kKnown = 1e6;  // what any clock can add up
   if (timeout_s && *timeout_s > kKnown) return std::nullopt;
   if (timeout_s && *timeout_s <= 0) return Returns(std::move(next), false, rules::kTimedOut);

@@ -7,8 +7,6 @@
 namespace lockstep::model {
 namespace {
 
-constexpr std::int64_t kSurelyFits = 1 << 20;
-
 std::optional<Way> Construct(const State& state, const std::string& actor, const Call& call) {
   const Arguments given = Bind(state, actor, call, {"name", "create", "size"}, 0);
   if (!given.known || !given.fits || !given.values[0]) return std::nullopt;
@@ -25,7 +23,7 @@ std::optional<Way> Construct(const State& state, const std::string& actor, const
   if (size < 0 || (create && size == 0)) return Raises(state, "ValueError", "", rules::kBlockSize);
   State next = state;
   next.ProcessOf(actor).ForgetClosed();
-  SharedMemory memory{0, *written, false};
+  SharedMemory memory{0, *written, 0, false};
   const auto found = state.block_names.find(*name);
   if (create) {
     if (found != state.block_names.end()) return RaisesErrno(state, EEXIST, rules::kExists);
@@ -37,6 +35,7 @@ std::optional<Way> Construct(const State& state, const std::string& actor, const
     memory.block = found->second;
     if (next.blocks[static_cast<std::size_t>(memory.block)].bytes.empty()) return std::nullopt;
   }
+  memory.size = static_cast<std::int64_t>(next.blocks[static_cast<std::size_t>(memory.block)].bytes.size());
   if (!call.as.empty()) {
     next.ProcessOf(actor).values.erase(call.as);
     next.ProcessOf(actor).objects[call.as] = memory;
@@ -71,7 +70,7 @@ std::optional<Way> CallSharedMemory(const State& state, const std::string& actor
     return Returns(std::move(next), None{}, rules::kBlockUnlinked);
   }
   if (call.operation == "get" && call.args.size() == 1 && call.args[0].value == Value(std::string("size")))
-    return Returns(state, static_cast<std::int64_t>(bytes.size()), rules::kBlockAttached);
+    return Returns(state, memory->size, rules::kBlockAttached);
   if (memory->closed || (call.operation != "read" && call.operation != "write") || call.args.size() != 2)
     return std::nullopt;
   const auto start = IndexIn(bytes, Evaluate(state, actor, call.args[0]));

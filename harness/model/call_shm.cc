@@ -11,7 +11,6 @@
 namespace lockstep::model {
 namespace {
 
-constexpr std::int64_t kSurelyFits = 1 << 20;
 constexpr char kPrefix[] = "descriptor ";
 
 // Nothing: no descriptor whose number the model knows to be this one's still.

@@ -37,6 +37,7 @@ std::string Allowed(const Model::Judgement& judgement) {
 const std::string kSemaphore0 = "p s = SemLock(SEMAPHORE, 0, 2, NAME, unlink=True)\n";
 const std::string kSemaphore1 = "p s = SemLock(SEMAPHORE, 1, 2, NAME, unlink=True)\n";
 const std::string kMutex = "p s = SemLock(RECURSIVE_MUTEX, 1, 1, NAME, unlink=False)\n";
+const std::string kObject = "p f = shm_open(NAME, O_CREAT | O_RDWR, 0o600)\n";
 const std::string kTwoWaiters =
     kSemaphore0 + "p fork a\np fork b\na s.acquire() -> blocked\nb s.acquire() -> blocked\n";
 
@@ -106,6 +107,29 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Died", "p fork c\nkill c SIGKILL\n", "c died", "SIGKILL", "SIGTERM", &rules::kDied},
         Case{"BlockBytes", "p m = SharedMemory(BARE, create=True, size=8)\np m.buf[2:4] = b'ab'\n", "p m.buf[0:4]",
              "-> b'\\x00\\x00ab'", "-> b'ab\\x00\\x00'", &rules::kBlockBytes},
+        Case{"NulInAName", "", "p SemLock(SEMAPHORE, 1, 1, NAME + '\\x00x', True)", "raises ValueError", "-> ...",
+             &rules::kNul},
+        Case{"UnitBeforeDeadline", kSemaphore1, "p s.acquire(True, inf)", "-> True", "raises OSError EINVAL",
+             &rules::kTakes},
+        Case{"ShmExists", kObject, "p shm_open(NAME, O_CREAT | O_EXCL | O_RDWR, 0o600)", "raises FileExistsError",
+             "-> int", &rules::kExists},
+        Case{"ShmNotThere", "", "p shm_open(NAME, O_RDWR)", "raises FileNotFoundError", "-> int", &rules::kNotThere},
+        Case{"ShmSize", kObject + "p g = shm_open(NAME, O_RDONLY)\np ftruncate(f, 6)\n", "p fstat_size(g)", "-> 6",
+             "-> 0", &rules::kShmSize},
+        Case{"ShmEmptied", kObject + "p ftruncate(f, 6)\np g = shm_open(NAME, O_RDWR | O_TRUNC)\n",
+             "p fstat_size(f)", "-> 0", "-> 6", &rules::kShmSize},
+        Case{"ShmReadOnly", kObject + "p g = shm_open(NAME, O_RDONLY)\n", "p ftruncate(g, 6)", "raises OSError EINVAL",
+             "-> None", &rules::kShmNotResized},
+        Case{"ShmClosed", kObject + "p close_fd(f)\n", "p fstat_size(f)", "raises OSError EBADF", "-> 0",
+             &rules::kNoDescriptor},
+        Case{"ShmUnlinked", kObject + "p shm_unlink(NAME)\n", "p shm_unlink(NAME)", "raises FileNotFoundError",
+             "-> None", &rules::kNotThere},
+        Case{"ShmIsABlock", kObject + "p ftruncate(f, 6)\np m = SharedMemory(BARE)\n", "p m.size", "-> 6", "-> 0",
+             &rules::kBlockAttached},
+        Case{"SizeStays",
+             "p m = SharedMemory(BARE, create=True, size=4)\np m.close()\np f = shm_open(NAME, O_RDWR)\n"
+             "p ftruncate(f, 2)\n",
+             "p m.size", "-> 4", "-> 2", &rules::kBlockAttached},
         Case{"BlockNotThere", "", "p SharedMemory(BARE)", "raises FileNotFoundError", "-> ...", &rules::kNotThere}),
     [](const testing::TestParamInfo<Case>& one) { return one.param.name; });
 
@@ -147,6 +171,46 @@ TEST(Model, LosesTheUnitsOfAKilledHolder) {
   EXPECT_EQ(Allowed(Last(kSemaphore1 + "p fork c\nc s.acquire()\nkill c SIGKILL\nc died SIGKILL\n"
                                        "p s.acquire(False) -> True")),
             "-> False");
+}
+
+TEST(Model, KnowsTimeoutsWithoutADeadlineOnOneMachineAlone) {
+#if defined(__x86_64__)
+  EXPECT_EQ(Allowed(Last(kSemaphore0 + "p s.acquire(True, nan) -> True")), "raises OSError EINVAL");
+#else
+  EXPECT_EQ(Last(kSemaphore0 + "p s.acquire(True, nan) -> True").verdict, Verdict::kUnknown);
+#endif
+}
+
+TEST(Model, LeavesOpenWhetherAPostWentToOneThatIsStopped) {
+  const std::string before = kTwoWaiters + "stop a\np s.release()\n";
+  EXPECT_EQ(Last(before + "b returns True").verdict, Verdict::kAgrees);
+  EXPECT_EQ(Last(before + "b still blocked").verdict, Verdict::kAgrees);
+  EXPECT_EQ(Last(before + "b still blocked\ncont a\na returns True").verdict, Verdict::kAgrees);
+}
+
+TEST(Model, MayGiveANewThreadTheIdentityOfOneThatIsGone) {
+  const std::string before = kMutex + "p thread t\nt s.acquire()\np fork c\nc thread u\n";
+  EXPECT_EQ(Last(before + "u s._is_mine() -> True").verdict, Verdict::kAgrees);
+  EXPECT_EQ(Last(before + "u s._is_mine() -> False").verdict, Verdict::kAgrees);
+  // In the process where it lives nobody else has it.
+  EXPECT_EQ(Last(kMutex + "p thread t\nt s.acquire()\np thread u\nu s._is_mine() -> True").verdict,
+            Verdict::kContradicts);
+}
+
+TEST(Model, HasNoOpinionOfADescriptorWhoseNumberMayBeGivenAgain) {
+  EXPECT_EQ(Last(kObject + "p close_fd(f)\np thread t\np fstat_size(f) -> 0").verdict, Verdict::kUnknown);
+}
+
+TEST(Model, HasNoOpinionOfASemaphoreThatWasClosedUnderAnotherObject) {
+  EXPECT_EQ(Last(kSemaphore1 + "p t = SemLock._rebuild(s.handle, SEMAPHORE, 1, None)\np del t").verdict,
+            Verdict::kUnknown);
+}
+
+TEST(Model, HoldsLikeVersionsToTheSameRules) {
+  const auto version = [](const char* text) { return *Version::Parse(text); };
+  EXPECT_TRUE(HaveSameRules(version("3.12"), version("3.15")));
+  EXPECT_FALSE(HaveSameRules(version("3.11"), version("3.12")));
+  EXPECT_FALSE(HaveSameRules(version("3.9"), version("3.10")));
 }
 
 TEST(Model, JudgesCallsAtOnceInEveryOrder) {

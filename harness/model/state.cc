@@ -70,6 +70,7 @@ std::string State::Key() const {
         const auto& memory = std::get<SharedMemory>(object);
         number(memory.block);
         text(memory.name);
+        number(memory.size);
         number(memory.closed ? 1 : 0);
       }
     }

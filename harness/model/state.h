@@ -45,6 +45,7 @@ struct SemLock {
 struct SharedMemory {
   int block = 0;  // in State::blocks
   std::string name;  // without the slash
+  std::int64_t size = 0;  // when it was mapped; it stays, closed or not
   bool closed = false;
 };
 using Kept = std::variant<SemLock, SharedMemory>;

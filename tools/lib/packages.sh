@@ -51,6 +51,7 @@ find_missing() {
   missing_rows=()
   while read -r need probe rest; do
     if [[ $need == ci && ${LOCKSTEP_PACKAGES:-} != ci ]]; then continue; fi
+    if [[ $need == ci ]]; then need=required; fi
     if ! probe_one "$probe" "$headers"; then
       missing_rows+=("$need $probe $rest")
     fi
