@@ -118,6 +118,13 @@ std::optional<BlockedDetector::Stillness> BlockedDetector::Quiescent() {
     Snapshot now;
     for (const auto& actor : crew_.actors()) {
       if (!actor->in_flight || actor->process->dead) continue;
+      const ThreadState state = options_.look_at_thread ? actor->probe.Look() : ThreadState{};
+      if (options_.look_at_thread && state.kind == ThreadState::Kind::kStopped) {
+        // It does nothing until it is told to go on.
+        now.in_flight.push_back(actor.get());
+        now.states.push_back(state);
+        continue;
+      }
       const auto blocked = Look(*actor);
       if (!blocked) return std::nullopt;
       const bool woken_by_a_post = blocked->by == BlockedBy::kFutex &&

@@ -237,6 +237,16 @@ TEST_F(BlockedDetectorTest, FindsEverythingStillWhenAllSleepOnTheirSemaphore) {
       WaitUntil([&] { return detector_->Quiescent() == BlockedDetector::Stillness::kSure; }));
 }
 
+TEST_F(BlockedDetectorTest, FindsAStoppedCallStill) {
+  Start(ReferenceCommand(), Sure());
+  SendAcquire();
+  ASSERT_TRUE(See());
+  ASSERT_TRUE(SendSignalTo(*p().process, SIGSTOP));
+  EXPECT_TRUE(
+      WaitUntil([&] { return detector_->Quiescent() == BlockedDetector::Stillness::kSure; }));
+  ASSERT_TRUE(SendSignalTo(*p().process, SIGCONT));
+}
+
 TEST_F(BlockedDetectorTest, DoesNotFindItStillWhileOneRuns) {
   Start(DefectiveCommand("spins"), Sure());
   SendAcquire();

@@ -101,6 +101,11 @@ std::optional<Way> CallShm(const State& state, const std::string& actor, const C
   State next = state;
   Descriptor* descriptor = FindDescriptor(&next, actor, *value);
   if (descriptor == nullptr) return std::nullopt;
+  const auto length = resizes ? Evaluate(state, actor, call.args[1]) : std::nullopt;
+  const auto* number = length ? length->If<std::int64_t>() : nullptr;
+  if (resizes && number == nullptr) return std::nullopt;
+  // Of two reasons POSIX says not which is told.
+  if (descriptor->closed && resizes && *number < 0) return std::nullopt;
   if (descriptor->closed) return RaisesErrno(state, EBADF, rules::kNoDescriptor);
   if (closes) {
     descriptor->closed = true;
@@ -108,9 +113,7 @@ std::optional<Way> CallShm(const State& state, const std::string& actor, const C
   }
   std::string& bytes = next.blocks[static_cast<std::size_t>(descriptor->block)].bytes;
   if (!resizes) return Returns(std::move(next), static_cast<std::int64_t>(bytes.size()), rules::kShmSize);
-  const auto length = Evaluate(state, actor, call.args[1]);
-  const auto* number = length ? length->If<std::int64_t>() : nullptr;
-  if (number == nullptr || *number > kSurelyFits || IsMapped(state, descriptor->block)) return std::nullopt;
+  if (*number > kSurelyFits || IsMapped(state, descriptor->block)) return std::nullopt;
   if (!descriptor->writable || *number < 0) return RaisesErrno(state, EINVAL, rules::kShmNotResized);
   bytes.resize(static_cast<std::size_t>(*number), '\0');
   return Returns(std::move(next), None{}, rules::kShmSize);
