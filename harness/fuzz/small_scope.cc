@@ -64,7 +64,7 @@ SmallScope::Found SmallScope::Look(const Plan& plan) {
 Chain SmallScope::Put(std::vector<Plan> plans) const {
   Writer writer("fuzz/small", subject_);
   const auto object = [](std::size_t i) { return fmt::format("s{}", i + 1); };
-  const auto name = [](std::size_t i) { return fmt::format("NAME{}", i + 1); };
+  const auto name = [](std::size_t i) { return i == 0 ? "NAME" : fmt::format("NAME{}", i + 1); };
   for (std::size_t i = 0; i < plans.size(); ++i) MakeFirst(&writer, Setups()[plans[i].setup], name(i), object(i));
   Choose(&writer, plans.front().choices.front());
   for (std::size_t i = 0; i < plans.size(); ++i) {

@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+#include "harness/scenario/parser.h"
+
 namespace lockstep::fuzz {
 namespace {
 
@@ -45,6 +47,7 @@ TEST(SmallScope, PutsSeveralIntoOneScenario) {
   while (const auto chain = scope.Next()) {
     ++scenarios;
     sequences += chain->plans.size();
+    ASSERT_TRUE(ParseSteps(chain->written.scenario.steps_text, "t.toml", 1)) << chain->written.scenario.steps_text;
     // Each is on a semaphore of its own, all of its operations there.
     for (std::size_t i = 0; i < chain->plans.size(); ++i) {
       const std::string own = "s" + std::to_string(i + 1) + ".";

@@ -71,6 +71,7 @@ std::optional<Way> Construct(const State& state, const std::string& actor, const
   State next = state;
   lock.semaphore = static_cast<int>(next.semaphores.size());
   next.semaphores.push_back(Semaphore{value});
+  next.ProcessOf(actor).ForgetClosed();  // Some keep a descriptor.
   if (!named) return Keep(std::move(next), actor, call, std::move(lock), rules::kUnnamed);
   const auto name = PlainName(*given.values[3]);
   if (!name) return std::nullopt;
