@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// A history as calls and returns in the order of time. Internal to the checks.
+#ifndef LOCKSTEP_HARNESS_CHECK_EVENTS_H_
+#define LOCKSTEP_HARNESS_CHECK_EVENTS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "harness/check/history.h"
+
+namespace lockstep::check {
+
+struct Event {
+  std::int64_t at = 0;
+  std::uint32_t operation = 0;
+  bool is_return = false;
+};
+
+// At one instant calls come first. Operations that never returned have a call only.
+std::vector<Event> EventsOf(const History& history);
+
+inline bool Changes(Kind kind) { return kind == Kind::kRelease || kind == Kind::kAcquire; }
+
+// Whether an operation that only looks may have seen this value.
+inline bool MaySee(const Operation& operation, std::int64_t value) {
+  switch (operation.kind) {
+    case Kind::kFailedAcquire:
+      return value == 0;
+    case Kind::kGetValue:
+      return value == operation.value;
+    case Kind::kIsZero:
+      return (value == 0) == (operation.value != 0);
+    case Kind::kRefusedRelease:
+      return value >= operation.value;
+    case Kind::kRelease:
+    case Kind::kAcquire:
+      break;
+  }
+  return false;
+}
+
+Result Violation(const History& history, std::size_t operation, std::int64_t value);
+Result Unknown(const char* why);
+
+}  // namespace lockstep::check
+
+#endif  // LOCKSTEP_HARNESS_CHECK_EVENTS_H_
