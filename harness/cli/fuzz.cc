@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <unistd.h>
+
 #include <filesystem>
+#include <functional>
 #include <random>
 
 #include "harness/cli/options.h"
@@ -45,25 +48,41 @@ std::string Commented(const std::string& text) {
   return out + "\n";
 }
 
+// A number without a sign; what it is for may hold less.
+CLI::Validator Unsigned() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        constexpr std::size_t kMostDigits = 18;
+        const bool right = text.size() <= kMostDigits && text.find_first_not_of("0123456789") == std::string::npos;
+        return right ? std::string() : fmt::format("'{}' is no whole number of 0 or more", text);
+      },
+      "UINT");
+}
+
 class FuzzJob {
  public:
   FuzzJob(FuzzFlags flags, std::string folder, RunnerOptions options, std::optional<Implementation> oracle,
-          fuzz::Corpus corpus)
+          fuzz::Corpus corpus, std::string command)
       : flags_(std::move(flags)),
         folder_(std::move(folder)),
         options_(std::move(options)),
         oracle_(std::move(oracle)),
-        corpus_(std::move(corpus)) {}
+        corpus_(std::move(corpus)),
+        command_(std::move(command)) {}
 
   // An exit status: of several implementations the worst.
   int Run(const std::vector<Implementation>& implementations) {
     fmt::print("seed {}\n", *flags_.seed);
+    if (oracle_) fmt::print("oracle {}\n", oracle_->name);
     std::fflush(stdout);
     int status = 0;
     for (const Implementation& implementation : implementations) {
-      if (Interrupted()) break;
+      if (Interrupted()) {
+        fmt::print("{}: not begun\n", implementation.name);
+        continue;
+      }
       const int one = RunOne(implementation);
-      const auto rank = [](int s) { return s == kExitHarness ? 3 : s == 1 ? 2 : s == kExitNotJudged ? 1 : 0; };
+      const auto rank = [](int s) { return s == kExitHarness ? 4 : s == kExitUsage ? 3 : s == 1 ? 2 : s == kExitNotJudged ? 1 : 0; };
       if (rank(one) > rank(status)) status = one;
     }
     return Interrupted() ? kExitInterrupted : status;
@@ -85,7 +104,10 @@ class FuzzJob {
     }
     number_ = 1;
     fuzz::CampaignWatcher watcher;
-    watcher.smaller = [&](const fuzz::Finding& finding) { Save(implementation, finding); };
+    watcher.progress = [&](const fuzz::CampaignResult& result) { TellProgress(implementation, result); };
+    watcher.smaller = [&](const fuzz::Finding& finding) {
+      Save(implementation, finding, Area(implementation, "in-work"));
+    };
     watcher.found = [&](const fuzz::Finding& finding) { Tell(implementation, finding); };
     watcher.interesting = [&](const std::vector<Scenario>& scenarios) {
       Remember(scenarios, fuzz::Corpus::Why::kInteresting);
@@ -94,7 +116,7 @@ class FuzzJob {
     if (!result.introduction.hello || !result.failure.empty()) {
       fmt::print("{}: {}\n", implementation.name,
                  result.failure.empty() ? "could not be started: " + result.introduction.failure : result.failure);
-      return kExitHarness;
+      return result.introduction.hello && result.wrong_oracle ? kExitUsage : kExitHarness;
     }
     return Summarize(implementation, result);
   }
@@ -104,21 +126,29 @@ class FuzzJob {
     if (const auto added = corpus_.Add(scenarios, why); !added) Complain(added.error());
   }
 
-  // Of the finding in work: the first that no file has, whichever campaign left it.
-  std::string Area(const Implementation& implementation) {
-    const auto named = [&](int number) {
-      std::string area = fmt::format("{}-{}", implementation.name, number);
-      for (char& c : area)
-        c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? static_cast<char>(std::tolower(c)) : '-';
-      return area;
-    };
-    for (int number = 1; area_.empty(); ++number) {
-      if (!std::filesystem::exists(fmt::format("{}/{}.toml", folder_, named(number)))) area_ = named(number);
-    }
-    return area_;
+  // The area of a finding, which is its file's name: while it is in work, and by its transcript then, so
+  // that what is found again is in the same file.
+  static std::string Area(const Implementation& implementation, const std::string& what) {
+    std::string area = implementation.name + "-" + what;
+    for (char& c : area)
+      c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? static_cast<char>(std::tolower(c)) : '-';
+    return area;
   }
-  std::string File(const Implementation& implementation) {
-    return fmt::format("{}/{}.toml", folder_, Area(implementation));
+  static std::string FinalArea(const Implementation& implementation, const fuzz::Finding& finding) {
+    const std::size_t hash = std::hash<std::string>()(finding.written.scenario.steps_text);
+    return Area(implementation, fmt::format("{:08x}", hash & 0xffffffff));
+  }
+  std::string File(const std::string& area) const { return fmt::format("{}/{}.toml", folder_, area); }
+
+  // On a terminal a line that is written over, elsewhere one a minute.
+  void TellProgress(const Implementation& implementation, const fuzz::CampaignResult& result) {
+    const bool is_terminal = ::isatty(STDERR_FILENO) != 0;
+    constexpr std::int64_t kEvery = 60'000'000'000;
+    const std::int64_t now = MonotonicNs();
+    if (!is_terminal && now - told_ < kEvery) return;
+    told_ = now;
+    fmt::print(stderr, "{}{}: {} steps, {} found{}", is_terminal ? "\r" : "", implementation.name, result.steps,
+               result.findings.size(), is_terminal ? " " : "\n");
   }
 
   std::string What(const fuzz::Finding& finding) const {
@@ -130,20 +160,21 @@ class FuzzJob {
   }
 
   // As a scenario file that `lockstep run --scenarios` runs as it is.
-  bool Save(const Implementation& implementation, const fuzz::Finding& finding) {
-    std::string text = Commented(fmt::format("Found by lockstep fuzz {} --seed {} (lockstep {}){}.\n{}",
-                                             implementation.name, *flags_.seed, LOCKSTEP_VERSION,
-                                             finding.steady ? "" : "; it does not fail each time", What(finding)));
-    if (!finding.rule.empty()) text += Commented(finding.rule);
-    text += fuzz::TableOf(finding.written.scenario, Area(implementation) + "/found");
-    const auto written = ReplaceTextFile(File(implementation), text);
+  bool Save(const Implementation& implementation, const fuzz::Finding& finding, const std::string& area) {
+    std::string text = Commented(fmt::format("Found by {} (lockstep {}){} in {}.\n{}", command_, LOCKSTEP_VERSION,
+                                             finding.steady ? "" : "; it does not fail each time", implementation.name,
+                                             What(finding)));
+    text += fuzz::TableOf(finding.written.scenario, area + "/found", finding.when);
+    const auto written = ReplaceTextFile(File(area), text);
     if (!written) Complain(written.error());
     return written.has_value();
   }
 
   void Tell(const Implementation& implementation, const fuzz::Finding& finding) {
     const auto& divergence = finding.run.divergence;
-    fmt::print("\n[{}] {}{}\n\n", number_, What(finding), finding.steady ? "" : "  (not each time)");
+    if (::isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\n");
+    fmt::print("\n[{}] {}: {}{}\n\n", number_++, implementation.name, What(finding),
+               finding.steady ? "" : "  (not each time)");
     for (const Step& step : finding.written.scenario.steps) {
       const bool here = divergence && step.position.line == divergence->position.line;
       fmt::print("  {} {}\n", here ? ">" : " ", step.text);
@@ -151,45 +182,55 @@ class FuzzJob {
     }
     fmt::print("\n");
     if (!finding.rule.empty()) fmt::print("    rule  {}\n", finding.rule);
-    if (Save(implementation, finding)) {
-      const std::string file = reports::ShellQuoted(std::filesystem::absolute(File(implementation)).string());
+    const std::string area = FinalArea(implementation, finding);
+    const bool is_known = std::filesystem::exists(File(area));
+    if (Save(implementation, finding, area)) {
+      std::error_code ignored;
+      std::filesystem::remove(File(Area(implementation, "in-work")), ignored);
+      const std::string file = reports::ShellQuoted(std::filesystem::absolute(File(area)).string());
       std::string words;
       for (const std::string& word : implementation.run_as) words += " " + reports::ShellQuoted(word);
       if (words.empty()) words = " " + reports::ShellQuoted(implementation.name);
-      fmt::print("   saved  {}\n   rerun  ", File(implementation));
+      fmt::print("   saved  {}{}\n   rerun  ", File(area), is_known ? ", as once before" : "");
       if (finding.by_oracle) {
         fmt::print("./lockstep diff {} --scenarios {}{}\n", reports::ShellQuoted(oracle_->name), file, words);
       } else {
         fmt::print("./lockstep run --oracle none --scenarios {}{}\n", file, words);
       }
+      fmt::print("  script  ./lockstep show {}/found --python --scenarios {}\n", area, file);
     }
-    fmt::print("  shrunk  in {:.1f} s, {} scenarios\n", static_cast<double>(finding.took.count()) / 1e9, finding.tried);
+    if (Interrupted()) {
+      fmt::print("  shrunk  not: interrupted\n");
+    } else {
+      fmt::print("  shrunk  in {:.1f} s, {} scenarios\n", static_cast<double>(finding.took.count()) / 1e9, finding.tried);
+    }
     std::fflush(stdout);
-    area_.clear();
-    ++number_;
     Remember({finding.written.scenario}, fuzz::Corpus::Why::kFails);
   }
 
-  static int Summarize(const Implementation& implementation, const fuzz::CampaignResult& result) {
+  int Summarize(const Implementation& implementation, const fuzz::CampaignResult& result) const {
     const double seconds = static_cast<double>(result.wall.count()) / 1e9;
+    if (::isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\n");
     fmt::print("\n{} {}: {}\n", implementation.name, result.introduction.hello->version,
-               result.findings.empty() ? "nothing that the model forbids"
-                                       : fmt::format("{} found", result.findings.size()));
-    fmt::print("  {} steps in {} scenarios, {:.0f} steps a second\n", result.steps, result.scenarios,
+               result.findings.empty() ? "nothing that the model forbids" : fmt::format("{} found", result.findings.size()));
+    fmt::print("  {} steps in {} scenarios, {:.1f} s, {:.0f} steps a second\n", result.steps, result.scenarios, seconds,
                static_cast<double>(result.steps) / seconds);
+    if (!flags_.no_small_scope) {
+      fmt::print("  {} sequences of three operations of two{}\n", result.sequences,
+                 result.all_sequences ? ": all that there are" : "; not all");
+    }
+    const std::string asked =
+        flags_.time_s > 0 && !flags_.steps_given ? "" : fmt::format(" of {} asked for", flags_.steps);
+    fmt::print("  {} random steps{}{}\n", result.random_steps, asked,
+               result.ended_by.empty() ? "" : "; ended by " + result.ended_by);
     fmt::print("  {} kinds of situations, {} states and {} transitions of the model\n", result.situations,
                result.states, result.transitions);
-    if (result.sequences > 0) {
-      fmt::print("  {} sequences of three operations of two processes{}\n", result.sequences,
-                 result.all_sequences ? ": all that there are"
-                                      : "; not all: --time gives them more, --no-small-scope leaves them out");
-    }
-    for (const auto& [reason, times] : result.unsupported)
-      fmt::print("  {} scenarios ended early: {}\n", times, reason);
+    if (oracle_) fmt::print("  {} scenarios compared with {}\n", result.compared, oracle_->name);
+    for (const auto& [reason, times] : result.unsupported) fmt::print("  ended early, {} times: {}\n", times, reason);
     for (const std::string& trouble : result.troubles) fmt::print("  not judged: {}\n", trouble);
     if (!result.troubles.empty()) return kExitHarness;
     if (!result.findings.empty()) return 1;
-    if (result.missing.empty()) return 0;
+    if (result.missing.empty() || Interrupted()) return 0;
     fmt::print("  never seen: {}: give it more steps\n", fmt::join(result.missing, ", "));
     return kExitNotJudged;
   }
@@ -199,8 +240,9 @@ class FuzzJob {
   const RunnerOptions options_;
   const std::optional<Implementation> oracle_;
   fuzz::Corpus corpus_;
-  int number_ = 1;    // of the finding
-  std::string area_;  // of the finding in work, once it has a file
+  const std::string command_;  // as it was given, with the seed
+  int number_ = 1;             // of the finding
+  std::int64_t told_ = MonotonicNs();
 };
 
 }  // namespace
@@ -209,8 +251,11 @@ int FuzzVerb(const Words& words) {
   CLI::App app("Generated scenarios against the model, on each implementation.", "fuzz");
   FuzzFlags flags;
   app.add_option("IMPL", flags.names, "implementations; none: the reference");
-  app.add_option("--seed", flags.seed, "of the generator; default: a new one, which is printed");
-  auto* steps = app.add_option("--steps", flags.steps, "steps of random scenarios, at least")->capture_default_str();
+  app.add_option("--seed", flags.seed, "of the generator; default: a new one, which is printed")
+      ->check(Unsigned());
+  auto* steps = app.add_option("--steps", flags.steps, "steps of random scenarios, at least")
+                    ->check(Unsigned())
+                    ->capture_default_str();
   app.add_option("--time", flags.time_s,
                  "seconds for each implementation, after which nothing more is begun; half of them at most for"
                  " every sequence of three operations")
@@ -225,7 +270,14 @@ int FuzzVerb(const Words& words) {
   AddExecution(app, &flags.execution);
   if (const auto status = Parse(app, words.words)) return *status;
   flags.steps_given = steps->count() != 0;
-  if (!flags.seed) flags.seed = std::random_device{}();
+  std::string command = "lockstep fuzz";
+  for (const std::string& word : words.words) command += " " + reports::ShellQuoted(word);
+  if (!flags.seed) {
+    flags.seed = std::random_device{}();
+    command += fmt::format(" --seed {}", *flags.seed);
+  }
+  if (!words.command.empty()) command += " --";
+  for (const std::string& word : words.command) command += " " + reports::ShellQuoted(word);
   Discovery discovery(ProjectPlaces());
   if (flags.names.empty() && words.command.empty()) flags.names = {"reference"};
   const auto implementations =
@@ -251,7 +303,7 @@ int FuzzVerb(const Words& words) {
     if (!loaded) return Complain(loaded.error());
     corpus = std::move(*loaded);
   }
-  return FuzzJob(flags, folder, std::move(*options), std::move(oracle), std::move(corpus)).Run(*implementations);
+  return FuzzJob(flags, folder, std::move(*options), std::move(oracle), std::move(corpus), std::move(command)).Run(*implementations);
 }
 
 }  // namespace lockstep

@@ -105,7 +105,10 @@ class Campaign {
     if (Meet()) {
       RunPhase([this] { return std::exchange(corpus_, {}); });
       if (options_.small_scope) RunSmallScope();
+      const long before = result_.steps;
       RunPhase([this] { return RandomBatch(); });
+      result_.random_steps = result_.steps - before;
+      result_.ended_by = EndedBy();
     }
     result_.situations = situations_.size();
     result_.states = states_.size();
@@ -121,6 +124,14 @@ class Campaign {
   bool GoesOn() const {
     if (Interrupted() || (runner_.deadline && runner_.deadline->Passed())) return false;
     return WantsFindings() && result_.troubles.size() < kMostTroubles;
+  }
+
+  // Why it does not go on, whatever is left.
+  std::string EndedBy() const {
+    if (Interrupted()) return "an interrupt";
+    if (!WantsFindings()) return options_.until_fail ? "its first finding" : "its last of ten findings";
+    if (result_.troubles.size() >= kMostTroubles) return "its fifth failure to judge";
+    return runner_.deadline && runner_.deadline->Passed() ? "its time" : "";
   }
 
   bool WantsFindings() const {
@@ -154,6 +165,7 @@ class Campaign {
       return false;
     }
     if (!HaveSameRules(oracle.platform.like, subject_.like)) {
+      result_.wrong_oracle = true;
       result_.failure =
           fmt::format("the oracle {} goes by other rules than {}, which is like CPython {}: name one of that version",
                       options_.oracle->name, implementation_.name, subject_.like.Text());
@@ -185,6 +197,7 @@ class Campaign {
       if (batch.empty()) return;
       next = std::async(std::launch::async, make);
       RunBatch(batch);
+      watcher_.progress(result_);
     }
   }
 
@@ -238,9 +251,12 @@ class Campaign {
       if (result.not_run != NotRun::kNo) return;
       const bool to_its_end = result.run.end == ScenarioRun::End::kCompleted;
       if (to_its_end) result_.sequences += static_cast<long>(batch[i].parts.size());
-      if (Count(batch[i].written, result.run)) interesting.push_back(batch[i].written.scenario);
+      const std::string news = Count(batch[i].written, result.run);
+      if (news.empty()) return;
+      interesting.push_back(batch[i].written.scenario);
+      interesting.back().says = "There was for the first time: " + news + ".";
     };
-    const std::vector<Failure> failures = Failures(all, runner_, {}, false, count);
+    const std::vector<Failure> failures = Failures(all, runner_, {}, options_.until_fail, count);
     if (!interesting.empty()) watcher_.interesting(interesting);
     // What was met is looked into though time is up; interrupted, it is kept as it is.
     for (const Failure& failure : failures) {
@@ -292,6 +308,7 @@ class Campaign {
       ScenarioRun& own = runs[i];
       const bool differs = result.not_run == NotRun::kNo && result.run.end == ScenarioRun::End::kDiverged;
       const bool failed = result.not_run == NotRun::kNo && result.run.end == ScenarioRun::End::kHarnessError;
+      if (each && result.not_run == NotRun::kNo && result.run.end == ScenarioRun::End::kCompleted) ++result_.compared;
       if (differs || failed) {
         const std::string what = differs ? "not certified: the oracle {} does otherwise: {}" : "the oracle {}: {}";
         if (each) AddTrouble(*all[i], fmt::format(fmt::runtime(what), options_.oracle->name, Told(result.run)));
@@ -318,26 +335,28 @@ class Campaign {
       result_.troubles.push_back(what + "\n" + written.scenario.steps_text);
   }
 
-  // True: something happened in it for the first time.
-  bool Count(const Written& written, const ScenarioRun& run) {
+  // What happened in it for the first time; empty: nothing.
+  std::string Count(const Written& written, const ScenarioRun& run) {
     ++result_.scenarios;
     result_.steps += static_cast<long>(run.trace.size());
     if (run.end == ScenarioRun::End::kHarnessError) AddTrouble(written, run.reason);
     if (run.end == ScenarioRun::End::kUnsupported) ++result_.unsupported[run.reason];
-    if (run.end != ScenarioRun::End::kCompleted) return false;
+    if (run.end != ScenarioRun::End::kCompleted) return "";
     for (const std::string& sight : written.sights) ++result_.sights[sight];
     states_.insert(written.states.begin(), written.states.end());
     transitions_.insert(written.transitions.begin(), written.transitions.end());
-    const std::size_t before = situations_.size();
-    situations_.insert(written.situations.begin(), written.situations.end());
-    return situations_.size() > before;
+    std::string news;
+    for (const std::string& situation : written.situations) {
+      if (situations_.insert(situation).second && news.empty()) news = situation;
+    }
+    return news;
   }
 
   // A chain ends at its first failure, which hides those behind it: each part is run alone.
   void TryParts(const Candidate& candidate, const Failure& failure) {
     const bool is_new = IsNew(candidate.written, failure);
     const std::string key = KeyOf(candidate.written.scenario, failure.run);
-    if (is_new) watcher_.smaller(Finding{candidate.written, failure.run, failure.by_oracle, true, 0, {}, ""});
+    if (is_new) watcher_.smaller(Finding{candidate.written, failure.run, failure.by_oracle, true, 0, {}, "", ""});
     std::vector<Written> parts;
     std::vector<const Written*> all;
     for (const Plan& part : candidate.parts) parts.push_back(Write(part, candidate.written.scenario.name, subject_));
@@ -362,7 +381,7 @@ class Campaign {
   // rapidcheck's smaller plans first, then smaller transcripts.
   void Shrink(const Written& written, std::optional<rc::Shrinkable<Plan>> plan, const Failure& failure) {
     const std::int64_t start = MonotonicNs();
-    Finding finding{written, failure.run, failure.by_oracle, true, 0, {}, ""};
+    Finding finding{written, failure.run, failure.by_oracle, true, 0, {}, "", SameRules(subject_.like)};
     watcher_.smaller(finding);
     const RunnerOptions options = ShrinkOptions();
     // What is smaller may fail in another way, as long as it is none that was found before.
@@ -406,7 +425,7 @@ class Campaign {
     }
     // That it may have begun as another is forgotten: another may still be found.
     keys_.insert(KeyOf(finding.written.scenario, finding.run));
-    finding.rule = RuleOf(finding);
+    SetRule(&finding);
     finding.took = nanoseconds(MonotonicNs() - start);
     result_.findings.push_back(finding);
     watcher_.found(finding);
@@ -432,20 +451,20 @@ class Campaign {
     return which;
   }
 
-  // The model, led to where they part.
-  std::string RuleOf(const Finding& finding) const {
-    std::string rules;
+  // The model, led to where they part, says why.
+  void SetRule(Finding* finding) const {
     Model model(subject_.like);
-    for (const Step& step : finding.written.scenario.steps) {
+    for (const Step& step : finding->written.scenario.steps) {
       const auto judgement = model.Take(step);
-      const auto& divergence = finding.run.divergence;
+      const auto& divergence = finding->run.divergence;
       if (!divergence || step.position.line != divergence->position.line) continue;
-      for (const model::Outcome& outcome : judgement.allowed) {
-        rules += fmt::format("{}{} [{}]", rules.empty() ? "" : " ", outcome.rule->sentence, outcome.rule->source);
-      }
-      break;
+      if (judgement.allowed.empty()) return;
+      const model::Rule* rule = judgement.allowed.front().rule;
+      finding->rule = fmt::format("{} [{}]", rule->sentence, rule->source);
+      finding->written.scenario.says = rule->sentence;
+      finding->written.scenario.source = rule->source;
+      return;
     }
-    return rules;
   }
 
   const Implementation& implementation_;

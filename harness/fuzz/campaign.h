@@ -37,13 +37,18 @@ struct Finding {
   int tried = 0;       // scenarios that making it small took
   nanoseconds took{};  // to make it small
   std::string rule;    // what the model says of the step, with the source
+  std::string when;    // the versions for which it says so
 };
 
 struct CampaignResult {
   Introduction introduction;
-  std::string failure;  // why there was no campaign: the oracle
+  std::string failure;        // why there was no campaign: the oracle
+  bool wrong_oracle = false;  // one of other rules was asked for
   long scenarios = 0;
-  long steps = 0;
+  long steps = 0;            // of all that was run
+  long random_steps = 0;     // of random scenarios; behind a failure none are made
+  long compared = 0;         // scenarios that the oracle ran to their end, too
+  std::string ended_by;      // what ended it before all was run: "its time", "ten findings"; empty: nothing
   long sequences = 0;        // of small scope that were run
   bool all_sequences = false;
   // What was seen, in scenarios that went to their end.
@@ -61,10 +66,12 @@ struct CampaignResult {
 
 // What is told while it runs, from the caller's thread.
 struct CampaignWatcher {
+  // Now and then.
+  std::function<void(const CampaignResult&)> progress;
   // A scenario that fails as it was met, and each smaller one: nothing is lost if all ends here.
   std::function<void(const Finding&)> smaller;
   std::function<void(const Finding&)> found;  // as small as it gets
-  // Those in which something happened for the first time.
+  // Those in which something happened for the first time, which they say.
   std::function<void(const std::vector<Scenario>&)> interesting;
 };
 

@@ -19,6 +19,7 @@ Result<Corpus> Corpus::Load(const std::string& given, const std::string& own) {
     if (file.empty() || (file == own && !std::filesystem::exists(file))) continue;
     const auto text = ReadTextFile(file);
     if (!text) return tl::unexpected(text.error());
+    if (file == own && text->empty()) continue;  // as a full disk leaves it
     auto scenarios = ParseScenarioFile(*text, file);
     if (!scenarios) {
       Error error = scenarios.error();
@@ -50,9 +51,19 @@ Result<void> Corpus::Add(const std::vector<Scenario>& scenarios, Why why) {
   return ReplaceTextFile(own_, text_);
 }
 
-std::string TableOf(const Scenario& scenario, const std::string& name) {
-  return fmt::format("[[scenario]]\nname   = \"{}\"\nsays   = \"{}\"\nsource = \"{}\"\nsteps  = '''\n{}'''\n", name,
-                     scenario.says, scenario.source, scenario.steps_text);
+std::string TableOf(const Scenario& scenario, const std::string& name, const std::string& when) {
+  const auto quoted = [](const std::string& text) {
+    std::string out = "\"";
+    for (const char c : text) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    return out + '"';
+  };
+  std::string text = fmt::format("[[scenario]]\nname   = {}\nsays   = {}\nsource = {}\n", quoted(name),
+                                 quoted(scenario.says), quoted(scenario.source));
+  if (!when.empty()) text += fmt::format("when   = {}\n", quoted(when));
+  return text + fmt::format("steps  = '''\n{}'''\n", scenario.steps_text);
 }
 
 }  // namespace lockstep::fuzz

@@ -36,8 +36,8 @@ class Corpus {
   std::vector<Scenario> scenarios_;
 };
 
-// A scenario as its table in a scenario file, under this name.
-std::string TableOf(const Scenario& scenario, const std::string& name);
+// A scenario as its table in a scenario file, under this name, and on this condition; empty: on none.
+std::string TableOf(const Scenario& scenario, const std::string& name, const std::string& when = "");
 
 }  // namespace lockstep::fuzz
 

@@ -360,8 +360,10 @@ bool ChooseLife(Writer* writer, const Choice& choice, const std::string& actor) 
   const auto create = [&](Create::How how) { return writer->actors() < kMostActors && writer->Create(how, actor); };
   switch (choice.action) {
     case Action::kFork:
-      // Where there is no fork, somebody else all the same.
-      if (!create(Create::How::kFork) && !create(Create::How::kThread)) create(Create::How::kSpawn);
+      // Where there is no fork, somebody else all the same: a fresh process as often as a thread.
+      if (create(Create::How::kFork)) return true;
+      if (choice.argument % 2 == 1 && create(Create::How::kSpawn)) return true;
+      if (!create(Create::How::kThread)) create(Create::How::kSpawn);
       return true;
     case Action::kThread:
       create(Create::How::kThread);

@@ -385,9 +385,11 @@ class SharedMemories(AdapterTest):
         make = {"name": name, "create": True, "size": 16}
         self.root.get("SharedMemory", kwargs=make, as_="m")
         self.root.get("unlink", "m")
-        self.root.fork().get("SharedMemory", kwargs=make, as_="m")
+        child, _ = self.new_actor(self.root, "fork", "c")
+        child.get("SharedMemory", kwargs=make, as_="m")
         self.root.get("unlink", "m")
-        self.assertEqual(self.errors(), "")
+        children = read_text("/proc/%d/task/%d/children" % (self.root.pid, self.root.pid))
+        self.assertEqual((children.split(), self.errors()), ([str(child.pid)], ""))
 
     def test_track_is_the_callers_if_given(self):
         kwargs = {"create": True, "size": 16, "track": True, "name": self.fresh_name()[1:]}
