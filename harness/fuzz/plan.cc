@@ -180,10 +180,21 @@ class CallMaker {
         std::vector<Expr> args = {Literal(odd[0]), Literal(odd[1]), Literal(odd[2]),
                                   FreshName(choice_.object % 3 == 0 ? name_ : "NAME3"), Literal(true)};
         if (choice_.object % 4 == 3) args[3] = Joined(args[3], Literal(std::string("\0x", 2)));
-        if (choice_.object % 3 != 2) return Make("", "SemLock", args);
-        call = Make("", "SemLock");
+        // Who claims to make such ones is asked for nothing but numbers.
+        const bool are_numbers = std::all_of(odd.begin(), odd.end(), [](const Value& value) {
+          return value.If<std::int64_t>() != nullptr;
+        });
+        const bool is_unnamed = choice_.object % 5 == 4 && are_numbers;
+        if (is_unnamed) args.resize(3);
+        call = Make("", is_unnamed ? "SemLock.unnamed" : "SemLock");
         const std::array<const char*, 5> names = {"kind", "value", "maxvalue", "name", "unlink"};
-        for (std::size_t i = 0; i < names.size(); ++i) call->kwargs.emplace_back(names[i], args[i]);
+        for (std::size_t i = 0; i < args.size(); ++i) {
+          if (choice_.object % 3 == 2) {
+            call->kwargs.emplace_back(names[i], args[i]);
+          } else {
+            call->args.push_back(args[i]);
+          }
+        }
         return call;
       }
       case Action::kBlockMake:
@@ -449,8 +460,8 @@ void Choose(Writer* writer, const Choice& choice, const std::string& object, con
 std::vector<Written> OddOnes(const Subject& subject) {
   std::vector<Written> all;
   const std::vector<std::uint8_t> any = {0};
-  // By position and by keyword, with and without a NUL in the name.
-  const std::vector<std::uint8_t> constructs = {1, 2, 3, 11};
+  // By position and by keyword, with and without a NUL in the name, and without a name.
+  const std::vector<std::uint8_t> constructs = {1, 2, 3, 11, 4, 14};
   const auto add = [&](Action action, std::size_t count, const std::vector<std::uint8_t>& objects) {
     for (std::uint8_t i = 0; i < count; ++i) {
       for (const std::uint8_t object : objects)

@@ -153,8 +153,11 @@ class Smallened {
       const auto* number = call.args[i].value.If<std::int64_t>();
       const std::int64_t least = makes && i == 2 ? 1 : 0;
       if (number == nullptr || *number <= least) continue;
-      for (const std::int64_t smaller : std::set<std::int64_t>{least, std::max(least, *number / 2), *number - 1})
-        variant([i, smaller](Call* one) { one->args[i].value = Value::Int(smaller); });
+      // The least, and then ever less taken away: where it begins to fail is found by halving.
+      std::set<std::int64_t> smaller = {least};
+      for (std::int64_t less = *number - least; less > 0; less /= 2) smaller.insert(*number - less);
+      for (const std::int64_t value : smaller)
+        variant([i, value](Call* one) { one->args[i].value = Value::Int(value); });
     }
     for (std::size_t i = 0; i < call.args.size(); ++i) {
       if (call.args[i].kind == Expr::Kind::kFreshName) variant([i](Call* one) { one->args[i].name = "NAME"; });
