@@ -2,9 +2,12 @@
 // nlohmann's exceptions stop here.
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <fstream>
 #include <map>
 #include <set>
+#include <type_traits>
+#include <utility>
 
 #include "harness/scenario/condition_text.h"
 #include "harness/scenario/parser.h"
@@ -31,11 +34,23 @@ Json ParseLine(const std::string& line) {
   return json;
 }
 
+// A value as a T. An integer that a T cannot hold is no such value: nlohmann would convert it somehow.
+template <class T>
+T As(const Json& json) {
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+    const bool fits = json.is_number_unsigned()
+                          ? std::in_range<T>(json.get<std::uint64_t>())
+                          : json.is_number_integer() && std::in_range<T>(json.get<std::int64_t>());
+    if (!fits) throw Wrong{"expected an integer that fits"};
+  }
+  return json.get<T>();
+}
+
 // The value of a key that may be left out.
 template <class T>
 T Optional(const Json& json, const char* key, T fallback = {}) {
   const auto found = json.find(key);
-  return found == json.end() ? std::move(fallback) : found->template get<T>();
+  return found == json.end() ? std::move(fallback) : As<T>(*found);
 }
 
 const Json& Member(const Json& json, const char* key) {
@@ -46,7 +61,7 @@ const Json& Member(const Json& json, const char* key) {
 
 template <class T>
 T Get(const Json& json, const char* key) {
-  return Member(json, key).get<T>();
+  return As<T>(Member(json, key));
 }
 
 Version VersionFrom(const std::string& text) {

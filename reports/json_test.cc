@@ -259,6 +259,16 @@ TEST(JsonReport, TellsTheLineOfAMistake) {
             "r.jsonl:3: there is a line behind the footer");
 }
 
+// libFuzzer found that the second was converted somehow.
+TEST(JsonReport, RefusesNumbersThatAreNoneOrDoNotFit) {
+  for (const std::string number : {"1.5", "1.55556e+22", "99999999999999999999", "4294967296", "\"1\"", "true"}) {
+    std::istringstream in("{\"type\":\"header\",\"format\":" + number + "}\n");
+    const auto stored = ReadJsonReport(in, "r.jsonl");
+    ASSERT_FALSE(stored) << number;
+    EXPECT_EQ(stored.error().message, "r.jsonl:1: expected an integer that fits");
+  }
+}
+
 TEST(JsonReport, RefusesAKeyThatIsThereTwice) {
   EXPECT_EQ(MistakeIn(std::string(kHeader) + R"({"type":"x","a":{"b":1,"b":2}})" + "\n" + kFooter),
             "r.jsonl:2: the key 'b' is there twice");

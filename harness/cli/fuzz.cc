@@ -113,6 +113,10 @@ class FuzzJob {
       Remember(scenarios, fuzz::Corpus::Why::kInteresting);
     };
     const fuzz::CampaignResult result = fuzz::RunCampaign(implementation, options, watcher);
+    if (!result.introduction.hello && result.introduction.failure.empty()) {
+      fmt::print("{}: not begun: its time was over\n", implementation.name);
+      return kExitNotJudged;
+    }
     if (!result.introduction.hello || !result.failure.empty()) {
       fmt::print("{}: {}\n", implementation.name,
                  result.failure.empty() ? "could not be started: " + result.introduction.failure : result.failure);
