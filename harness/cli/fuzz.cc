@@ -146,13 +146,12 @@ class FuzzJob {
 
   // On a terminal a line that is written over, elsewhere one a minute.
   void TellProgress(const Implementation& implementation, const fuzz::CampaignResult& result) {
-    const bool is_terminal = ::isatty(STDERR_FILENO) != 0;
     constexpr std::int64_t kEvery = 60'000'000'000;
     const std::int64_t now = MonotonicNs();
-    if (!is_terminal && now - told_ < kEvery) return;
+    if (!is_terminal_ && now - told_ < kEvery) return;
     told_ = now;
-    fmt::print(stderr, "{}{}: {} steps, {} found{}", is_terminal ? "\r" : "", implementation.name, result.steps,
-               result.findings.size(), is_terminal ? " " : "\n");
+    fmt::print(stderr, "{}{}: {} steps, {} found{}", is_terminal_ ? "\r" : "", implementation.name, result.steps,
+               result.findings.size(), is_terminal_ ? " " : "\n");
   }
 
   std::string What(const fuzz::Finding& finding) const {
@@ -176,7 +175,7 @@ class FuzzJob {
 
   void Tell(const Implementation& implementation, const fuzz::Finding& finding) {
     const auto& divergence = finding.run.divergence;
-    if (::isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\n");
+    if (is_terminal_) fmt::print(stderr, "\n");
     fmt::print("\n[{}] {}: {}{}\n\n", number_++, implementation.name, What(finding),
                finding.steady ? "" : "  (not each time)");
     for (const Step& step : finding.written.scenario.steps) {
@@ -214,7 +213,7 @@ class FuzzJob {
 
   int Summarize(const Implementation& implementation, const fuzz::CampaignResult& result) const {
     const double seconds = static_cast<double>(result.wall.count()) / 1e9;
-    if (::isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\n");
+    if (is_terminal_) fmt::print(stderr, "\n");
     fmt::print("\n{} {}: {}\n", implementation.name, result.introduction.hello->version,
                result.findings.empty() ? "nothing that the model forbids" : fmt::format("{} found", result.findings.size()));
     fmt::print("  {} steps in {} scenarios, {:.1f} s, {:.0f} steps a second\n", result.steps, result.scenarios, seconds,
@@ -245,6 +244,7 @@ class FuzzJob {
   const std::optional<Implementation> oracle_;
   fuzz::Corpus corpus_;
   const std::string command_;  // as it was given, with the seed
+  const bool is_terminal_ = ::isatty(STDERR_FILENO) != 0;  // where progress is told
   int number_ = 1;             // of the finding
   std::int64_t told_ = MonotonicNs();
 };

@@ -381,7 +381,7 @@ class Campaign {
   // rapidcheck's smaller plans first, then smaller transcripts.
   void Shrink(const Written& written, std::optional<rc::Shrinkable<Plan>> plan, const Failure& failure) {
     const std::int64_t start = MonotonicNs();
-    Finding finding{written, failure.run, failure.by_oracle, true, 0, {}, "", SameRules(subject_.like)};
+    Finding finding{written, failure.run, failure.by_oracle, true, 0, {}, "", VersionsOfTheSameRules(subject_.like)};
     watcher_.smaller(finding);
     const RunnerOptions options = ShrinkOptions();
     // What is smaller may fail in another way, as long as it is none that was found before.

@@ -218,18 +218,6 @@ bool Writer::AgreeOnNames(const std::vector<model::Way>& ways) {
 
 // --- Writing
 
-std::string SameRules(const Version& like) {
-  std::string from;
-  for (const Version& version : {Version{{3, 10}}, Version{{3, 12}}}) {
-    if (HaveSameRules(like, version) || !(like < version)) {
-      from = ">= " + version.Text();
-    } else {
-      return (from.empty() ? "" : from + " and ") + "< " + version.Text();
-    }
-  }
-  return from;
-}
-
 std::string OnAnyObject(Call call) {
   if (!call.object.empty()) call.object = "s";
   call.as.clear();

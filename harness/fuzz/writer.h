@@ -26,9 +26,6 @@ struct Subject {
   std::set<std::string> unsupported;
 };
 
-// The versions whose rules are those of this one, as a scenario's `when`: ">= 3.12".
-std::string SameRules(const Version& like);
-
 // A call as in Subject::unsupported.
 std::string OnAnyObject(Call call);
 

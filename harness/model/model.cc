@@ -205,6 +205,15 @@ bool HaveSameRules(const Version& one, const Version& other) {
   return model::Beginning(one).of_its_version == model::Beginning(other).of_its_version;
 }
 
+std::string VersionsOfTheSameRules(const Version& like) {
+  std::string from;
+  for (const Version& version : {model::kEnterIsItsOwn, model::kFlagsAreTruths}) {
+    if (like < version) return (from.empty() ? "" : from + " and ") + "< " + version.Text();
+    from = ">= " + version.Text();
+  }
+  return from;
+}
+
 Opinion OpinionOf(const Scenario& scenario, const Platform& platform) {
   Opinion opinion;
   Model model(platform.like);

@@ -73,6 +73,8 @@ std::string ToText(const model::Outcome& outcome);
 
 // Whether the model holds programs like these two to the same rules.
 bool HaveSameRules(const Version& one, const Version& other);
+// The versions with the rules of this one, as a scenario's `when`: ">= 3.12".
+std::string VersionsOfTheSameRules(const Version& like);
 
 // Lays the model beside a scenario's expectations: the first step that contradicts it, if any.
 struct Contradiction {

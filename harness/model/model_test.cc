@@ -211,6 +211,9 @@ TEST(Model, HoldsLikeVersionsToTheSameRules) {
   EXPECT_TRUE(HaveSameRules(version("3.12"), version("3.15")));
   EXPECT_FALSE(HaveSameRules(version("3.11"), version("3.12")));
   EXPECT_FALSE(HaveSameRules(version("3.9"), version("3.10")));
+  EXPECT_EQ(VersionsOfTheSameRules(version("3.8")), "< 3.10");
+  EXPECT_EQ(VersionsOfTheSameRules(version("3.11")), ">= 3.10 and < 3.12");
+  EXPECT_EQ(VersionsOfTheSameRules(version("3.14")), ">= 3.12");
 }
 
 TEST(Model, JudgesCallsAtOnceInEveryOrder) {

@@ -113,7 +113,7 @@ std::string State::Key() const {
 
 State Beginning(const Version& like) {
   State state;
-  state.of_its_version = {like < Version{{3, 10}}, like < Version{{3, 12}}};
+  state.of_its_version = {like < kEnterIsItsOwn, like < kFlagsAreTruths};
   state.processes.emplace_back();
   state.threads["p"] = Thread{};
   state.next_identity = 1;

@@ -94,10 +94,12 @@ struct Thread {
   std::optional<Outcome> outcome;  // its call has ended so, and nobody has looked
 };
 
-// What depends on CPython's version.
+// What depends on CPython's version, and since which it is as it is now.
+inline const Version kEnterIsItsOwn{{3, 10}};
+inline const Version kFlagsAreTruths{{3, 12}};
 struct OfItsVersion {
-  bool enter_is_acquire = false;  // until 3.9: __enter__ takes acquire's arguments
-  bool flags_are_ints = false;    // until 3.11: `block` and `unlink` are converted to a C int
+  bool enter_is_acquire = false;  // before: __enter__ takes acquire's arguments
+  bool flags_are_ints = false;    // before: `block` and `unlink` are converted to a C int
   bool operator==(const OfItsVersion&) const = default;
 };
 
