@@ -3,6 +3,7 @@
 // those that are not, of 100,000 operations by so many processes.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <random>
 #include <vector>
 
@@ -12,9 +13,12 @@ namespace lockstep::check {
 namespace {
 
 constexpr std::size_t kOperations = 100000;
+constexpr std::size_t kBarrierEvery = 1000;
 
-// Processes that take and give back units of one semaphore, each step of one of them an instant. Wrong:
-// late in it an acquire comes back that took nothing. `lost`: so many die in a call.
+// Processes that take and give back units of one semaphore, each step of one of them an instant; every so
+// many operations all wait for each other, and one reads the value, as under `lockstep stress`. Wrong:
+// late in it an acquire comes back that took nothing. `lost`: so many die in a call, and are known to be
+// dead ten operations later.
 History Make(int processes, bool only_changes, bool wrong, int lost) {
   struct Process {
     enum class At { kIdle, kCalled, kDone } at = At::kIdle;
@@ -28,20 +32,32 @@ History Make(int processes, bool only_changes, bool wrong, int lost) {
   std::vector<Process> all(static_cast<std::size_t>(processes));
   std::int64_t value = initial;
   std::int64_t now = 0;
+  int died = 0;
+  std::size_t barrier = kBarrierEvery;
+  const auto is_idle = [](const Process& one) { return one.at == Process::At::kIdle; };
   while (history.operations.size() < kOperations) {
+    const bool to_barrier = history.operations.size() >= barrier;
+    if (to_barrier && std::all_of(all.begin(), all.end(), is_idle)) {
+      barrier += kBarrierEvery;
+      history.operations.push_back({Kind::kGetValue, 0, now + 1, now + 2, value});
+      now += 2;
+    }
     Process& one = all[static_cast<std::size_t>(any(processes))];
     ++now;
     switch (one.at) {
       case Process::At::kIdle:
+        // Before a barrier only what is held is given back.
+        if (to_barrier && one.held == 0) break;
         one.operation = {one.held > 0 ? Kind::kRelease : Kind::kAcquire,
                          static_cast<int>(&one - all.data()), now, kNever, 0};
         if (!only_changes && one.operation.kind == Kind::kAcquire && any(4) == 0)
           one.operation.kind = Kind::kFailedAcquire;
         if (!only_changes && any(10) == 0) one.operation.kind = Kind::kGetValue;
         one.at = Process::At::kCalled;
-        if (lost > 0 && history.operations.size() > kOperations / 300 * static_cast<std::size_t>(lost)) {
+        if (died < lost && history.operations.size() > kOperations * 85 / 100 / 151 * static_cast<std::size_t>(died + 1)) {
           // It dies, and another comes in its place, and gives back what it held.
-          --lost;
+          ++died;
+          one.operation.dead_by = now + 30;
           if (one.operation.kind == Kind::kRelease || one.operation.kind == Kind::kAcquire)
             history.operations.push_back(one.operation);
           one.at = Process::At::kIdle;

@@ -16,8 +16,8 @@ namespace lockstep::check {
 Result CheckSweep(const History& history);
 
 // Puts nothing in order until a return forces it, and then what returns first. O(n log n). Exact for
-// releases and acquires alone between 0 and `most`; of anything else a violation is one, and the rest
-// kUnknown.
+// releases and acquires alone between 0 and `most`; of anything else (and of deaths at known instants) a
+// violation is one, and the rest kUnknown.
 Result CheckGreedy(const History& history);
 
 // Every order that is still possible, as a frontier of few: exact for all kinds and for processes that

@@ -52,6 +52,17 @@ TEST(Check, LetsWhoeverDiedHaveDoneItOrNot) {
             Verdict::kViolation);
 }
 
+TEST(Check, LetsNobodyDoAnythingOnceItIsDead) {
+  Operation lost{Kind::kRelease, 0, 1, kNever, 0};
+  lost.dead_by = 5;
+  const Operation saw_none{Kind::kFailedAcquire, 1, 6, 7, 0};
+  const Operation took{Kind::kAcquire, 1, 8, 9, 0};
+  EXPECT_EQ(CheckFrontier(Of(0, {lost, took})).verdict, Verdict::kOk);
+  EXPECT_EQ(CheckFrontier(Of(0, {lost, saw_none})).verdict, Verdict::kOk);
+  EXPECT_EQ(CheckFrontier(Of(0, {lost, saw_none, took})).verdict, Verdict::kViolation);
+  EXPECT_EQ(CheckSearch(Of(0, {lost, saw_none, took})).verdict, Verdict::kViolation);
+}
+
 TEST(Check, KeepsTheUpperBound) {
   const std::vector<Operation> twice = {{Kind::kRelease, 0, 1, 2, 0}, {Kind::kRelease, 0, 3, 4, 0}};
   EXPECT_EQ(CheckFrontier(Of(0, twice, 1)).verdict, Verdict::kViolation);
@@ -83,6 +94,10 @@ bool AnyOrder(const History& history, std::vector<bool>* done, std::int64_t valu
   if (!needed) return true;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if ((*done)[i] || all[i].called > until) continue;
+    const auto after_death = [&](std::size_t other) { return (*done)[other] && all[other].called > all[i].dead_by; };
+    bool too_late = false;
+    for (std::size_t other = 0; other < all.size(); ++other) too_late = too_late || after_death(other);
+    if (too_late) continue;
     std::int64_t next = value;
     switch (all[i].kind) {
       case Kind::kRelease:
@@ -135,6 +150,7 @@ History RandomHistory(std::mt19937* random) {
       one.value = one.kind == Kind::kIsZero ? any(2) : any(3);
       now = one.returned + 1 + any(3);
       const bool dies = any(8) == 0;
+      if (dies && any(3) != 0) one.dead_by = one.returned;
       if (dies) one.returned = kNever;
       history.operations.push_back(one);
       if (dies) break;

@@ -34,7 +34,7 @@ std::vector<Event> EventsOf(const History& history) {
   for (std::uint32_t i = 0; i < history.operations.size(); ++i) {
     const Operation& operation = history.operations[i];
     events.push_back({operation.called, i, false});
-    if (operation.returned != kNever) events.push_back({operation.returned, i, true});
+    if (EndOf(operation) != kNever) events.push_back({EndOf(operation), i, true});
   }
   std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) {
     if (a.at != b.at) return a.at < b.at;

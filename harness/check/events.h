@@ -13,11 +13,17 @@ namespace lockstep::check {
 struct Event {
   std::int64_t at = 0;
   std::uint32_t operation = 0;
-  bool is_return = false;
+  bool is_return = false;  // or the death
 };
 
-// At one instant calls come first. Operations that never returned have a call only.
+// At one instant calls come first. An operation that never returned has its end where its process was
+// known to be dead, and none where nobody knows.
 std::vector<Event> EventsOf(const History& history);
+
+// When it can have happened at the latest.
+inline std::int64_t EndOf(const Operation& operation) {
+  return operation.returned != kNever ? operation.returned : operation.dead_by;
+}
 
 inline bool Changes(Kind kind) { return kind == Kind::kRelease || kind == Kind::kAcquire; }
 

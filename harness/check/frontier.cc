@@ -13,13 +13,16 @@ namespace {
 constexpr std::size_t kSlots = 64;
 
 // An order that is still possible, as far as what follows can tell: which of those in flight it has
-// already, and the value. Of those that never came back only their number counts, since they are all
-// alike: with `ordered` and the value given, the acquires follow from the releases.
+// already, and the value. Of those that never came back, and may happen as long as anything does, only
+// their number counts, since they are all alike.
 struct Order {
   std::uint64_t ordered = 0;  // a bit a slot
   std::int64_t value = 0;
   std::int64_t lost_releases = 0;  // of those that never came back, so many happened
   std::int64_t lost_acquires = 0;
+
+  // The value without those.
+  std::int64_t Base() const { return value - lost_releases + lost_acquires; }
 };
 
 // Orders, hashed by the operations that they have.
@@ -36,12 +39,12 @@ class OrderSet {
   Order& operator[](std::size_t i) { return orders_[i]; }
   const std::vector<Order>& orders() const { return orders_; }
 
-  // Of each (ordered, value) the one that used the fewest that never came back. True: it is new, or better
+  // Of each (ordered, base, value) the one that used the fewest that never came back. True: it is new, or better
   // than what was there, which it replaces; *at is where it is.
   bool Add(const Order& order, std::size_t* at) {
     for (std::size_t place = First(order.ordered); table_[place] != kNone; place = After(place)) {
       Order& there = orders_[table_[place]];
-      if (there.ordered != order.ordered || there.value != order.value) continue;
+      if (there.ordered != order.ordered || there.value != order.value || there.Base() != order.Base()) continue;
       *at = table_[place];
       if (order.lost_releases >= there.lost_releases) return false;
       there = order;
@@ -57,7 +60,7 @@ class OrderSet {
   void AddBest(const Order& order) {
     for (std::size_t place = First(order.ordered); table_[place] != kNone; place = After(place)) {
       Order& there = orders_[table_[place]];
-      if (there.ordered != order.ordered) continue;
+      if (there.ordered != order.ordered || there.Base() != order.Base()) continue;
       const bool fewer = there.lost_releases <= order.lost_releases && there.lost_acquires <= order.lost_acquires;
       if (fewer) return;
       if (order.lost_releases > there.lost_releases || order.lost_acquires > there.lost_acquires) continue;
@@ -125,8 +128,10 @@ class Frontier {
  private:
   bool Call(std::uint32_t index) {
     const Operation& operation = history_.operations[index];
-    if (operation.returned == kNever) {
-      // One that only looked and told nobody is nothing.
+    const bool may_be = operation.returned == kNever;  // happened, or not
+    // One that only looked and told nobody is nothing.
+    if (may_be && !Changes(operation.kind)) return true;
+    if (EndOf(operation) == kNever) {
       if (operation.kind == Kind::kRelease) ++lost_releases_;
       if (operation.kind == Kind::kAcquire) ++lost_acquires_;
       return true;
@@ -138,9 +143,9 @@ class Frontier {
     in_slot_[static_cast<std::size_t>(slot)] = index;
     const std::uint64_t bit = std::uint64_t{1} << slot;
     if (operation.kind == Kind::kRelease) {
-      releases_ |= bit;
+      (may_be ? releases_that_may_be_ : releases_) |= bit;
     } else if (operation.kind == Kind::kAcquire) {
-      acquires_ |= bit;
+      (may_be ? acquires_that_may_be_ : acquires_) |= bit;
     } else {
       observers_ |= bit;
       for (std::size_t i = 0; i < now_.size(); ++i) {
@@ -151,9 +156,11 @@ class Frontier {
     return true;
   }
 
-  // Only orders that have the operation stay; the others are gone on with until they have.
+  // Only orders that have the operation stay; the others are gone on with until they have. Of one whose
+  // process has died by now those without it stay as well.
   Verdict Return(std::uint32_t index) {
     const int slot = slot_of_[index];
+    if (slot < 0) return Verdict::kOk;  // it looked, and told nobody
     const std::uint64_t bit = std::uint64_t{1} << slot;
     next_.Clear();
     more_.Clear();
@@ -162,6 +169,7 @@ class Frontier {
     for (const Order& order : now_.orders()) {
       highest_ = std::max(highest_, order.value);
       Keep(order, bit);
+      if (((releases_that_may_be_ | acquires_that_may_be_) & ~order.ordered & bit) != 0) next_.AddBest(order);
     }
     for (std::size_t i = 0; i < work_.size(); ++i) {
       if (more_.size() + next_.size() > budget_) return Verdict::kUnknown;
@@ -170,13 +178,17 @@ class Frontier {
         // Of a kind the one that is back first goes first: any order with another has one with it.
         const std::uint64_t one = FirstBack(releases_ & ~order.ordered);
         if (one != 0) Extend(order, one, +1, 0, 0, bit);
+        const std::uint64_t other = FirstBack(releases_that_may_be_ & ~order.ordered);
         const bool helps = order.value == 0 || WantedBeyond(order, +1);
+        if (other != 0 && (helps || other == bit || (acquires_that_may_be_ & bit) != 0)) Extend(order, other, +1, 0, 0, bit);
         if (helps && order.lost_releases < lost_releases_) Extend(order, 0, +1, 1, 0, bit);
       }
       if (order.value > 0) {
         const std::uint64_t one = FirstBack(acquires_ & ~order.ordered);
         if (one != 0) Extend(order, one, -1, 0, 0, bit);
+        const std::uint64_t other = FirstBack(acquires_that_may_be_ & ~order.ordered);
         const bool helps = order.value == history_.most || WantedBeyond(order, -1);
+        if (other != 0 && (helps || other == bit || (releases_that_may_be_ & bit) != 0)) Extend(order, other, -1, 0, 0, bit);
         if (helps && order.lost_acquires < lost_acquires_) Extend(order, 0, -1, 0, 1, bit);
       }
     }
@@ -185,6 +197,8 @@ class Frontier {
     releases_ &= ~bit;
     acquires_ &= ~bit;
     observers_ &= ~bit;
+    releases_that_may_be_ &= ~bit;
+    acquires_that_may_be_ &= ~bit;
     free_ |= bit;
     return Verdict::kOk;
   }
@@ -238,9 +252,9 @@ class Frontier {
     std::int64_t when = kNever;
     for (; slots != 0; slots &= slots - 1) {
       const auto slot = static_cast<std::size_t>(std::countr_zero(slots));
-      const std::int64_t returned = history_.operations[in_slot_[slot]].returned;
-      if (returned >= when) continue;
-      when = returned;
+      const std::int64_t end = EndOf(history_.operations[in_slot_[slot]]);
+      if (end >= when) continue;
+      when = end;
       first = std::uint64_t{1} << slot;
     }
     return first;
@@ -257,8 +271,10 @@ class Frontier {
   std::uint64_t free_ = ~std::uint64_t{0};
   std::uint64_t releases_ = 0;  // in flight, by slot
   std::uint64_t acquires_ = 0;
+  std::uint64_t releases_that_may_be_ = 0;  // whose process dies in them at a known instant
+  std::uint64_t acquires_that_may_be_ = 0;
   std::uint64_t observers_ = 0;
-  std::int64_t lost_releases_ = 0;  // called so far, that never came back
+  std::int64_t lost_releases_ = 0;  // called so far, of which nobody knows how long they may take
   std::int64_t lost_acquires_ = 0;
   std::int64_t highest_ = 0;
 };

@@ -20,7 +20,8 @@ enum class Kind : std::uint8_t {
   kRefusedRelease,  // ValueError: it was `value` (the object's maxvalue) or more at some instant
 };
 
-// The return of an operation whose process died in it: it may have happened, or not.
+// The return of an operation whose process died in it: it may have happened, or not, and not any more once
+// the process is known to be dead.
 inline constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 struct Operation {
@@ -29,6 +30,7 @@ struct Operation {
   std::int64_t called = 0;     // in any unit, of one clock
   std::int64_t returned = kNever;
   std::int64_t value = 0;      // of kGetValue, kIsZero, kRefusedRelease
+  std::int64_t dead_by = kNever;  // where it never returned: an instant at which its process was dead
 
   bool operator==(const Operation&) const = default;
 };

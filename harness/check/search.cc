@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <set>
 #include <utility>
 #include <vector>
@@ -48,6 +49,7 @@ class Search {
       const Operation& operation = history_.operations[i];
       const std::uint64_t bit = std::uint64_t{1} << i;
       if ((done & bit) != 0 || operation.called > until) continue;
+      if (operation.returned == kNever && LastCall(done) > operation.dead_by) continue;
       std::int64_t next = value;
       if (operation.kind == Kind::kRelease && value < history_.most) {
         ++next;
@@ -68,6 +70,15 @@ class Search {
       if ((done & std::uint64_t{1} << i) == 0) first = std::min(first, history_.operations[i].returned);
     }
     return first;
+  }
+
+  // Who was dead by then cannot have done anything after it.
+  std::int64_t LastCall(std::uint64_t done) const {
+    std::int64_t last = std::numeric_limits<std::int64_t>::min();
+    for (std::size_t i = 0; i < history_.operations.size(); ++i) {
+      if ((done & std::uint64_t{1} << i) != 0) last = std::max(last, history_.operations[i].called);
+    }
+    return last;
   }
 
   const History& history_;

@@ -11,6 +11,7 @@ namespace {
 
 // What a check of releases and acquires alone leaves open.
 constexpr char kOthers[] = "there are operations that only look, which this check does not judge";
+constexpr char kDeaths[] = "processes died in it at known instants, which this check does not judge";
 constexpr char kBound[] = "the upper bound is in reach, which this check does not judge";
 
 bool OnlyChanges(const History& history) {
@@ -24,9 +25,9 @@ Result CheckSweep(const History& history) {
   std::int64_t value = history.initial;
   std::int64_t highest = value;
   for (const Event& event : EventsOf(history)) {
-    const Kind kind = history.operations[event.operation].kind;
-    if (kind == Kind::kRelease && !event.is_return) highest = std::max(highest, ++value);
-    if (kind == Kind::kAcquire && event.is_return && --value < 0)
+    const Operation& operation = history.operations[event.operation];
+    if (operation.kind == Kind::kRelease && !event.is_return) highest = std::max(highest, ++value);
+    if (operation.kind == Kind::kAcquire && event.is_return && operation.returned != kNever && --value < 0)
       return Violation(history, event.operation, value + 1);
   }
   if (!OnlyChanges(history)) return Unknown(kOthers);
@@ -42,6 +43,7 @@ Result CheckGreedy(const History& history) {
   Queue acquires;
   std::vector<bool> ordered(history.operations.size());
   std::int64_t value = history.initial;
+  bool deaths = false;
   const auto order_first = [&](Queue* queue, int change) {
     while (!queue->empty() && ordered[queue->top().second]) queue->pop();
     if (queue->empty()) return false;
@@ -58,6 +60,10 @@ Result CheckGreedy(const History& history) {
       (is_release ? releases : acquires).emplace(operation.returned, event.operation);
       continue;
     }
+    if (operation.returned == kNever) {
+      deaths = true;
+      continue;
+    }
     if (ordered[event.operation]) continue;
     const bool enabled = is_release ? value < history.most || order_first(&acquires, -1)
                                     : value > 0 || order_first(&releases, +1);
@@ -66,6 +72,7 @@ Result CheckGreedy(const History& history) {
     value += is_release ? 1 : -1;
   }
   if (!OnlyChanges(history)) return Unknown(kOthers);
+  if (deaths) return Unknown(kDeaths);
   return {Verdict::kOk, 0, ""};
 }
 
