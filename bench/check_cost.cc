@@ -99,7 +99,7 @@ template <class Check>
 void Run(benchmark::State& state, const Check& check, bool only_changes) {
   const bool wrong = state.range(1) != 0;
   const History history = Make(static_cast<int>(state.range(0)), only_changes, wrong, static_cast<int>(state.range(2)));
-  Result result;
+  Judgement result;
   for (auto _ : state) benchmark::DoNotOptimize(result = check(history));
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * history.operations.size()));
   state.SetLabel(result.verdict == Verdict::kOk ? "ok" : result.verdict == Verdict::kViolation ? "violation" : "unknown");

@@ -192,10 +192,10 @@ TEST(Check, AgreesWithBruteForce) {
     const History history = RandomHistory(&random);
     const Verdict right = BruteForce(history);
     violations += right == Verdict::kViolation ? 1 : 0;
-    const Result frontier = CheckFrontier(history);
+    const Judgement frontier = CheckFrontier(history);
     ASSERT_EQ(frontier.verdict, right) << ToText(history);
     ASSERT_EQ(CheckSearch(history).verdict, right) << ToText(history);
-    for (const Result& result : {CheckSweep(history), CheckGreedy(history)}) {
+    for (const Judgement& result : {CheckSweep(history), CheckGreedy(history)}) {
       if (result.verdict == Verdict::kUnknown) continue;
       ++exact;
       ASSERT_EQ(result.verdict, right) << ToText(history);

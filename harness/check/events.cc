@@ -25,7 +25,12 @@ std::string ToText(const Operation& operation) {
     }
     return "";
   }();
-  return fmt::format("a{} {}{}", operation.actor, text, operation.returned == kNever ? ", never back" : "");
+  return operation.returned == kNever ? text.substr(0, text.find(')') + 1) + " never back" : text;
+}
+
+std::string NameOf(const History& history, int actor) {
+  const auto index = static_cast<std::size_t>(actor);
+  return index < history.actors.size() ? history.actors[index] : fmt::format("a{}", actor);
 }
 
 std::vector<Event> EventsOf(const History& history) {
@@ -44,12 +49,13 @@ std::vector<Event> EventsOf(const History& history) {
   return events;
 }
 
-Result Violation(const History& history, std::size_t operation, std::int64_t value) {
+Judgement Violation(const History& history, std::size_t operation, std::int64_t value) {
   return {Verdict::kViolation, operation,
-          fmt::format("no order explains that {} came back: the value began as {}, and is at most {} by then",
-                      ToText(history.operations[operation]), history.initial, value)};
+          fmt::format("no order explains {} {}: the value began as {}, and is at most {} by then",
+                      NameOf(history, history.operations[operation].actor), ToText(history.operations[operation]),
+                      history.initial, value)};
 }
 
-Result Unknown(const char* why) { return {Verdict::kUnknown, 0, why}; }
+Judgement Unknown(const char* why) { return {Verdict::kUnknown, 0, why}; }
 
 }  // namespace lockstep::check

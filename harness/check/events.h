@@ -45,8 +45,8 @@ inline bool MaySee(const Operation& operation, std::int64_t value) {
   return false;
 }
 
-Result Violation(const History& history, std::size_t operation, std::int64_t value);
-Result Unknown(const char* why);
+Judgement Violation(const History& history, std::size_t operation, std::int64_t value);
+Judgement Unknown(const char* why);
 
 }  // namespace lockstep::check
 

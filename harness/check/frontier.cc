@@ -106,7 +106,7 @@ class Frontier {
     now_.AddBest({0, history.initial, 0, 0});
   }
 
-  Result Check() {
+  Judgement Check() {
     slot_of_.assign(history_.operations.size(), -1);
     for (const Event& event : EventsOf(history_)) {
       if (!event.is_return) {
@@ -281,6 +281,6 @@ class Frontier {
 
 }  // namespace
 
-Result CheckFrontier(const History& history, std::size_t budget) { return Frontier(history, budget).Check(); }
+Judgement CheckFrontier(const History& history, std::size_t budget) { return Frontier(history, budget).Check(); }
 
 }  // namespace lockstep::check

@@ -41,10 +41,12 @@ struct History {
   std::int64_t initial = 0;
   std::int64_t most = std::numeric_limits<std::int32_t>::max();  // the value is never above: SEM_VALUE_MAX
   std::vector<Operation> operations;
+  std::vector<std::string> actors = {};  // their names, by number; what is left out is "a3"
 };
 
-// "a3 acquire -> False"
+// "acquire() -> False"
 std::string ToText(const Operation& operation);
+std::string NameOf(const History& history, int actor);
 
 enum class Verdict {
   kOk,         // some order of the operations explains what was seen
@@ -52,7 +54,7 @@ enum class Verdict {
   kUnknown,    // not decided: the budget was spent, or the check does not cover what is there. Never a pass
 };
 
-struct Result {
+struct Judgement {
   Verdict verdict = Verdict::kUnknown;
   // kViolation: the operation whose return is the first that nothing explains, by its index.
   std::size_t operation = 0;

@@ -90,7 +90,7 @@ class Search {
 
 }  // namespace
 
-Result CheckSearch(const History& history, std::size_t budget) {
+Judgement CheckSearch(const History& history, std::size_t budget) {
   if (history.operations.size() > kMost) return Unknown("there are more than 60 operations");
   Search search(history, budget);
   const Verdict verdict = search.Run();

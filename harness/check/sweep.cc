@@ -21,7 +21,7 @@ bool OnlyChanges(const History& history) {
 
 }  // namespace
 
-Result CheckSweep(const History& history) {
+Judgement CheckSweep(const History& history) {
   std::int64_t value = history.initial;
   std::int64_t highest = value;
   for (const Event& event : EventsOf(history)) {
@@ -35,7 +35,7 @@ Result CheckSweep(const History& history) {
   return {Verdict::kOk, 0, ""};
 }
 
-Result CheckGreedy(const History& history) {
+Judgement CheckGreedy(const History& history) {
   // Those in flight that are in no order yet, the one that returns first on top.
   using Pending = std::pair<std::int64_t, std::uint32_t>;
   using Queue = std::priority_queue<Pending, std::vector<Pending>, std::greater<>>;
@@ -74,6 +74,17 @@ Result CheckGreedy(const History& history) {
   if (!OnlyChanges(history)) return Unknown(kOthers);
   if (deaths) return Unknown(kDeaths);
   return {Verdict::kOk, 0, ""};
+}
+
+Judgement Judge(const History& history, std::size_t budget) {
+  const Judgement swept = CheckSweep(history);
+  if (swept.verdict == Verdict::kOk) return swept;
+  const Judgement exact = CheckFrontier(history, budget);
+  if (exact.verdict != Verdict::kUnknown) return exact;
+  // What a check that covers less calls a violation is one.
+  if (swept.verdict == Verdict::kViolation) return swept;
+  const Judgement greedy = CheckGreedy(history);
+  return greedy.verdict == Verdict::kViolation ? greedy : exact;
 }
 
 }  // namespace lockstep::check

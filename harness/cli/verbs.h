@@ -22,6 +22,7 @@ int RunVerb(const Words& words);
 int ListVerb(const Words& words);
 int ShowVerb(const Words& words);
 int ExplainVerb(const Words& words);
+int CheckVerb(const Words& words);
 int DiffVerb(const Words& words);
 int ExpectVerb(const Words& words);
 int DoctorVerb(const Words& words);

@@ -16,8 +16,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 # From the ground up: a layer includes its own files and those of layers before it.
 LAYERS = (
-    "harness/check",
     "harness/os",
+    "harness/check",
     "harness/protocol",
     "harness/adapter",
     "harness/scenario",
