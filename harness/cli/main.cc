@@ -37,6 +37,7 @@ constexpr Verb kVerbs[] = {
     {"doctor", "", "what this machine lacks, what that costs, and how to mend it", DoctorVerb},
     {"adapter", "check -- COMMAND", "tries every operation of an adapter", AdapterVerb},
     {"fuzz", "[IMPL…]", "generated scenarios against the model, made small", FuzzVerb},
+    {"stress", "[IMPL…]", "parallel load and races, their histories judged", StressVerb},
     {"check", "FILE…", "is a recorded history, anybody's, one of a semaphore?", CheckVerb},
     {"mutants", "[NAME…]", "does the catalogue catch implementations with a defect?", MutantsVerb},
 };

@@ -29,6 +29,7 @@ int DoctorVerb(const Words& words);
 int AdapterVerb(const Words& words);
 int MutantsVerb(const Words& words);
 int FuzzVerb(const Words& words);
+int StressVerb(const Words& words);
 
 }  // namespace lockstep
 

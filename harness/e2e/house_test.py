@@ -24,6 +24,7 @@ LAYERS = (
     "harness/engine",
     "harness/model",
     "harness/fuzz",
+    "harness/stress",
     "harness/verdict",
     "reports",
     "harness/cli",

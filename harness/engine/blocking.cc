@@ -5,10 +5,16 @@
 
 #include <algorithm>
 
+#include "harness/adapter/session.h"
 #include "harness/os/names.h"
+#include "harness/os/syscall_names.h"
 
 namespace lockstep {
 namespace {
+
+// The weaker signs of being blocked: how long nothing may move, and how long a spinner is watched.
+constexpr std::chrono::milliseconds kQuietWindow{30};
+constexpr std::chrono::milliseconds kSpinWindow{150};
 
 // Whether the call itself has a time-out, so that one in its futex is no polling.
 bool IsTimed(const Request& request) {
@@ -17,6 +23,22 @@ bool IsTimed(const Request& request) {
 }
 
 }  // namespace
+
+BlockedDetector::Options DetectorOptionsOf(const Session& session) {
+  BlockedDetector::Options options;
+  const auto declare = [&](const Implementation& implementation) {
+    for (const std::string& name : implementation.blocking_calls) {
+      if (const auto number = WaitingSyscallNumber(name)) options.declared_calls.insert(*number);
+    }
+  };
+  declare(session.implementation());
+  if (session.implementation().other) declare(*session.implementation().other);
+  options.look_at_thread = session.hello().waits != "process" &&
+                           (!session.other_hello() || session.other_hello()->waits != "process");
+  options.quiet_window = session.Scaled(kQuietWindow);
+  options.spin_window = session.Scaled(kSpinWindow);
+  return options;
+}
 
 const Mapping& BlockedDetector::MappingAt(Process& process, std::uint64_t address) {
   constexpr std::uint64_t kPageMask = ~std::uint64_t{0xfff};

@@ -67,6 +67,10 @@ class BlockedDetector {
   std::map<const Actor*, Watched> watched_;
 };
 
+// For what a session runs: as its implementations declare, its bounds scaled.
+class Session;
+BlockedDetector::Options DetectorOptionsOf(const Session& session);
+
 }  // namespace lockstep
 
 #endif  // LOCKSTEP_HARNESS_ENGINE_BLOCKING_H_

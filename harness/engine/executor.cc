@@ -13,7 +13,6 @@
 
 #include "harness/os/affinity.h"
 #include "harness/os/interrupt.h"
-#include "harness/os/syscall_names.h"
 
 namespace lockstep {
 namespace {
@@ -44,9 +43,6 @@ constexpr int kLooksPastDeadline = 250;
 constexpr std::chrono::seconds kStarvationRound{1};
 // Between end of file and death.
 constexpr std::chrono::milliseconds kDeathGrace{500};
-// The weaker signs of being blocked: how long nothing may move, and how long a spinner is watched.
-constexpr std::chrono::milliseconds kQuietWindow{30};
-constexpr std::chrono::milliseconds kSpinWindow{150};
 
 // How long a call may take by its own timeout. Huge ones are there to be refused, or to block:
 // nobody waits them out.
@@ -58,22 +54,6 @@ nanoseconds WaitedOut(const Request& request) {
 }
 
 constexpr int kDescriptorLooks = 10;
-
-BlockedDetector::Options DetectorOptions(const Session& session) {
-  BlockedDetector::Options options;
-  const auto declare = [&](const Implementation& implementation) {
-    for (const std::string& name : implementation.blocking_calls) {
-      if (const auto number = WaitingSyscallNumber(name)) options.declared_calls.insert(*number);
-    }
-  };
-  declare(session.implementation());
-  if (session.implementation().other) declare(*session.implementation().other);
-  options.look_at_thread = session.hello().waits != "process" &&
-                           (!session.other_hello() || session.other_hello()->waits != "process");
-  options.quiet_window = session.Scaled(kQuietWindow);
-  options.spin_window = session.Scaled(kSpinWindow);
-  return options;
-}
 
 }  // namespace
 
@@ -106,7 +86,7 @@ void Executor::PerformAll(const std::vector<const Step*>& steps, std::size_t fir
     return;
   }
   crew_ = std::move(*crew);
-  detector_ = std::make_unique<BlockedDetector>(*crew_, DetectorOptions(session_));
+  detector_ = std::make_unique<BlockedDetector>(*crew_, DetectorOptionsOf(session_));
   Actor& p = *crew_->Find("p");
   if (!Pinned()) {
     // A runtime has threads of its own from the start.

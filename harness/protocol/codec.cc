@@ -108,7 +108,9 @@ void AppendRequest(const Request& request, std::string& out) {
     }
     out += '}';
   }
+  if (request.at_ns > 0) out += fmt::format(R"(,"at":{})", request.at_ns);
   field("witness", request.witness);
+  field("ring", request.ring);
   if (request.slot >= 0)
     out += fmt::format(R"(,"slot":{},"slots":{})", request.slot, request.slots);
   if (request.restart) out += R"(,"restart":true)";

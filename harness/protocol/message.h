@@ -86,8 +86,11 @@ struct Request {
   std::string as;
   std::vector<Value> args;
   std::vector<std::pair<std::string, Value>> kwargs;
-  // hammer's
+  // CLOCK_MONOTONIC in ns, before which the call is not to begin; 0: at once
+  std::int64_t at_ns = 0;
+  // hammer's and load's
   std::string witness;
+  std::string ring;
   int slot = -1;
   int slots = 0;
   // on_signal's: the request that a handler is to make, and SA_RESTART

@@ -90,6 +90,7 @@ void Actor::Execute(const Request& request, Reply* reply) {
     reply->result = Unsupported{"no operation '" + request.op + "'"};
     return;
   }
+  reply->not_before_ns = request.at_ns;
   try {
     operation(*this, request, reply);
   } catch (const std::exception& exception) {

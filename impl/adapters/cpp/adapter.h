@@ -26,7 +26,7 @@ struct AdapterInfo {
   std::string language = "c++";
   std::string like = "3.14";
 
-  // What is claimed. "fork", "thread", "spawn", "signal", "limits" and "hammer" are RunAdapter()'s
+  // What is claimed. "fork", "thread", "spawn", "signal", "limits", "hammer" and "load" are RunAdapter()'s
   // own work, but "spawn" needs semaphores that can be rebuilt and "signal" an Acquire() that calls
   // Interrupts::RunHandlers(); "rebuild_by_name", "unnamed", "shm" and "sync" are the
   // implementation's.

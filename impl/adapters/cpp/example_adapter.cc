@@ -91,6 +91,6 @@ int main() {
   ExampleImplementation implementation;
   return RunAdapter({.implementation = "example",
                      .version = "1",
-                     .capabilities = {"thread", "signal", "limits", "hammer"}},
+                     .capabilities = {"thread", "signal", "limits", "hammer", "load"}},
                     implementation);
 }

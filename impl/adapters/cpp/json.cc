@@ -194,6 +194,10 @@ class Decoder {
       }
     } else if (name == "witness") {
       request->witness = String(field, name);
+    } else if (name == "ring") {
+      request->ring = String(field, name);
+    } else if (name == "at") {
+      request->at_ns = Int(field, name);
     } else if (name == "slot") {
       request->slot = Int(field, name);
     } else if (name == "slots") {

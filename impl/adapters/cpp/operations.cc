@@ -121,6 +121,7 @@ Operation FindOperation(std::string_view name) {
       {"fstat_size", FstatSize},
       {"close_fd", CloseFd},
       {"hammer", Hammer},
+      {"load", LoadActor},
       {"del", DeleteObject},
       {"nop", Nop},
       {"fork", ForkActor},

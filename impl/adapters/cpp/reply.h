@@ -35,10 +35,15 @@ struct Reply {
   Result result;
   std::vector<std::uintptr_t> handles;  // beside a constructor's result
 
-  // Makes the call between the two stamps and returns what it returned.
+  std::int64_t not_before_ns = 0;       // the request's `at`
+
+  // Makes the call between the two stamps and returns what it returned. Spins until it may begin, so that
+  // two calls can be made to meet.
   template <typename Call>
   auto Timed(Call&& call) {
-    begin_ns = NowNs();
+    do {
+      begin_ns = NowNs();
+    } while (begin_ns < not_before_ns);
     auto outcome = std::forward<Call>(call)();
     end_ns = NowNs();
     return outcome;

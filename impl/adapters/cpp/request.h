@@ -21,8 +21,12 @@ struct Request {
   std::vector<Value> args;
   std::vector<std::pair<std::string, Value>> kwargs;  // in the order of the line; no name twice
 
-  // The fields of `hammer`.
+  // CLOCK_MONOTONIC in ns, before which the call is not to begin; 0: at once.
+  std::int64_t at_ns = 0;
+
+  // The fields of `hammer` and `load`.
   std::optional<std::string> witness;
+  std::optional<std::string> ring;
   std::optional<std::int64_t> slot;
   std::optional<std::int64_t> slots;
 

@@ -52,6 +52,7 @@ CAPABILITIES = [
     "rebuild_by_name",
     "limits",
     "hammer",
+    "load",
     "python",
 ]
 if hasattr(os, "fork"):  # What the synchronisation types need too: they are inherited.
@@ -756,6 +757,230 @@ def dwell(index, slot):
             pass
 
 
+# ------------------------------------------------------------------------------------------- load
+
+
+ROLES = ("guard", "put", "take", "pass")
+LOADS = ("acquire", "try", "timed", "release", "_get_value", "_is_zero", "rebuild", "fork")  # From 1.
+REFUSED, RAISED = -1, -2
+RING_HEADER, RING_ENTRY = 8, 4  # In words of 64 bits.
+
+
+def prepare_load(request, args):
+    """PROTOCOL.md, section 10."""
+    count_args(args, 3, 3)
+    try:
+        slot, slots = request["slot"], request["slots"]
+        jobs = []
+        names = [job[0] for job in args[0]]
+        for name, role, count, *to in args[0]:
+            jobs.append(Job(Process.objects[name], ROLES.index(role), count))
+            jobs[-1].to = names.index(to[0]) if role == "pass" else None
+        mix = [(LOADS.index(what), weight) for what, weight in args[1]]
+        if not jobs or not 0 <= slot < slots or not any(w for m, w in mix if m < 3):
+            raise ValueError("jobs, slot or mix")
+        witness = map_words(request["witness"])
+        ring = map_words(request["ring"]) if "ring" in request else None
+    except (KeyError, TypeError, ValueError, AttributeError, OSError) as problem:
+        raise BadRequest("load: %s %s" % (type(problem).__name__, problem)) from None
+    return Load(jobs, mix, args[2], witness, ring, slot, slots).run, ()
+
+
+def map_words(path):
+    import mmap
+
+    fd = os.open(path, os.O_RDWR)
+    try:
+        memory = mmap.mmap(fd, os.fstat(fd).st_size)
+    finally:
+        os.close(fd)
+    return memoryview(memory).cast("Q")
+
+
+class Job:
+    def __init__(self, lock, role, left):
+        self.lock = lock
+        self.role = role
+        self.left = left
+        self.recursive = lock.kind == 0
+        self.failed_last = False
+        self.acquired = self.released = self.failed = self.refused = self.most_inside = 0
+
+
+class Load:
+    def __init__(self, jobs, mix, seed, witness, ring, slot, slots):
+        import random
+
+        self.jobs = jobs
+        self.draws = [what for what, weight in mix for _ in range(weight)]
+        self.random = random.Random(seed).random
+        self.witness = witness
+        self.ring = ring
+        self.slot = slot
+        self.slots = slots
+        self.recording = ring is not None and len(ring) >= RING_HEADER + RING_ENTRY
+
+    def run(self):
+        draw, random, jobs = self.draws, self.random, self.jobs
+        while True:
+            first = int(random() * len(jobs))
+            for index in range(first, first + len(jobs)):
+                job = jobs[index % len(jobs)]
+                if job.left > 0:
+                    break
+            else:
+                break
+            self.step(index % len(jobs), job, draw[int(random() * len(draw))])
+        return tuple(
+            (job.acquired, job.released, job.failed, job.refused, job.most_inside) for job in jobs
+        )
+
+    def step(self, index, job, what):
+        if what == 4 or what == 5:
+            self.begin(index, what, 0)
+            try:
+                value = job.lock._get_value() if what == 4 else job.lock._is_zero()
+            except BaseException:
+                self.end(RAISED)
+                raise
+            self.end(int(value))
+        elif what == 6:
+            if job.role == 0:
+                job.left -= 1
+                lock = job.lock
+                again = type(lock)._rebuild(lock.handle, lock.kind, lock.maxvalue, lock.name)
+                self.guard(index, job, again, 2)
+        elif what == 7:
+            if job.role == 0:
+                job.left -= 1
+                self.fork(index, job)
+        elif job.role == 0:
+            job.left -= 1
+            self.guard(index, job, job.lock, what)
+        elif job.role == 1:
+            job.left -= 1
+            self.release(index, job, job.lock)
+        else:  # A take is tried once, and then waited for.
+            got = self.acquire(index, job, job.lock, 0 if job.failed_last else what)
+            job.failed_last = not got
+            job.left -= got
+            if job.role == 3 and got:
+                to = self.jobs[job.to]
+                self.release(job.to, to, to.lock)
+
+    def guard(self, index, job, lock, what):
+        if not self.acquire(index, job, lock, what):
+            return
+        if self.ring is not None:
+            self.ring[2] = index + 1
+        self.inside(index, job)
+        if job.recursive and self.random() < 0.25:
+            if not lock.acquire():
+                raise RuntimeError("the owner's acquire() returned False")
+            lock.release()
+        if self.ring is not None:
+            self.ring[2] = 0
+        self.release(index, job, lock)
+
+    def inside(self, index, job):
+        witness, base = self.witness, index * (self.slots + 1)
+        own = base + 1 + self.slot
+        witness[own] += 1
+        counter = witness[base]
+        turns = self.random()
+        for _ in range(int(turns * 8)):
+            pass
+        if turns > 31 / 32:
+            os.sched_yield()
+        witness[base] = counter + 1
+        if turns < 1 / 16:
+            first = witness[base + 1 : base + 1 + self.slots].tolist()
+            second = witness[base + 1 : base + 1 + self.slots].tolist()
+            inside = sum([1 for one, two in zip(first, second) if one == two and one & 1])
+            if inside > job.most_inside:
+                job.most_inside = inside
+        witness[own] += 1
+
+    def fork(self, index, job):
+        """A child does a round, while this actor waits for its end; its calls are this actor's."""
+        quiet_fork()
+        with Process.fork_lock:
+            pid = os.fork()
+        if pid == 0:
+            status = 2
+            try:
+                job.lock._after_fork()
+                before = job.acquired
+                self.guard(index, job, job.lock, 2)
+                status = job.acquired - before
+            finally:
+                os._exit(status)
+        status = os.waitpid(pid, 0)[1]
+        if status not in (0, 256):
+            raise RuntimeError("the forked child did not do its round: status %d" % status)
+        job.acquired += status >> 8
+        job.released += status >> 8
+        job.failed += not status
+
+    def acquire(self, index, job, lock, what):
+        timeout = int(self.random() * 301) if what == 2 else 0
+        self.begin(index, what, timeout)
+        try:
+            if what == 0:
+                got = lock.acquire()
+            elif what == 1:
+                got = lock.acquire(False)
+            else:
+                got = lock.acquire(True, timeout / 1e6)
+        except BaseException:
+            self.end(RAISED)
+            raise
+        self.end(int(got))
+        if got:
+            job.acquired += 1
+        else:
+            job.failed += 1
+        return got
+
+    def release(self, index, job, lock):
+        self.begin(index, 3, 0)
+        try:
+            lock.release()
+        except ValueError:
+            self.end(REFUSED)
+            job.refused += 1
+        except BaseException:
+            self.end(RAISED)
+            raise
+        else:
+            self.end(0)
+            job.released += 1
+
+    def begin(self, index, what, timeout):
+        """The entry before the call, and its number, so that it is there whatever happens."""
+        ring = self.ring
+        if ring is None:
+            return
+        begun = ring[1]
+        if self.recording:
+            at = self.at = RING_HEADER + begun * RING_ENTRY
+            if at + RING_ENTRY <= len(ring):
+                ring[at + 1] = 0
+                ring[at + 2] = what + 1 | index << 16 | timeout << 32
+                ring[at + 3] = 0
+                ring[at] = now()
+            else:
+                self.recording = False
+        ring[3] = index + 1
+        ring[1] = begun + 1
+
+    def end(self, result):
+        if self.recording:
+            end = now()
+            self.ring[self.at + 3] = result & 0xFFFFFFFFFFFFFFFF
+            self.ring[self.at + 1] = end
+
+
 # ----------------------------------------------------------------------------------------- actors
 
 
@@ -993,7 +1218,7 @@ METHODS = frozenset("""
 # What may sleep on a semaphore, or take long. Of the types over SemLock every method may: they take
 # their locks.
 BLOCKING = frozenset("""
-    acquire __enter__ hammer eval python wait notify notify_all is_set set clear reset abort
+    acquire __enter__ hammer load eval python wait notify notify_all is_set set clear reset abort
 """.split())
 # The adapter's own work, of which a half is of no use: what a handler raises meanwhile is dropped.
 UNBROKEN = frozenset(("fork", "thread", "spawn", "on_signal"))
@@ -1008,6 +1233,7 @@ PREPARED = {
     "reap": prepare_reap,
     "rlimit": prepare_rlimit,
     "hammer": prepare_hammer,
+    "load": prepare_load,
     "fork": prepare_fork,
     "thread": prepare_thread,
     "spawn": prepare_spawn,
@@ -1107,6 +1333,9 @@ def perform(channel, request, number):
     if number is not None and op in BLOCKING and may_block(op, args, kwargs):
         channel.send(b'{"calling":%d,"begin":%d}\n' % (number, now()))
     begin = now()
+    if "at" in request:
+        while now() < request["at"]:  # It spins, so that two calls can be made to meet.
+            pass
     try:
         if Process.raisers and channel is Process.main and op not in UNBROKEN:
             begin, value, end = call_exactly(channel, call, args, kwargs)

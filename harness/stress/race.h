@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// Two calls made to meet, again and again at another distance (the Linux Test Project's fuzzy sync): after
+// so many runs that tell how long each takes, one is delayed at random such that they overlap somewhere.
+#ifndef LOCKSTEP_HARNESS_STRESS_RACE_H_
+#define LOCKSTEP_HARNESS_STRESS_RACE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/stress/plan.h"
+#include "harness/stress/stage.h"
+
+namespace lockstep::stress {
+
+class Races {
+ public:
+  Races(Session& session, std::string name, Random& random, Totals& totals);
+
+  Ending Begin();
+  // A race of each kind that the implementation can have; all that come of it judged.
+  Ending RunEach();
+
+ private:
+  // The distance of the second call's beginning from the first's, over which both overlap.
+  class Distance {
+   public:
+    // ns by which the second is to begin later than the first.
+    std::int64_t Next(Random& random);
+    void Learn(std::int64_t first_ns, std::int64_t second_ns);
+
+   private:
+    double first_ns_ = 20'000;  // how long each call takes, as far as is known
+    double second_ns_ = 20'000;
+  };
+
+  Ending ReleaseAgainstTimeout();
+  Ending ReleaseAgainstKill();
+  Ending CloseAgainstPost();
+  Ending ForkAgainstAcquire();
+
+  // Sends a call that is to begin at an instant.
+  void SendAt(Actor& actor, Request request, std::int64_t at_ns);
+  // Until all that was sent has answered or died; who is stuck is a finding.
+  Ending AwaitAll(const char* race);
+  // The reply to what was sent, as an operation of the semaphore; nothing if there is none.
+  static std::optional<check::Operation> Take(Actor& actor, check::Kind kind, int number);
+  // Reads the value into the history, judges it, and takes what units are left.
+  Ending Settle(const char* race, const std::string& object, check::History history);
+  std::int64_t Soon() const;
+
+  Stage stage_;
+  Random& random_;
+  Totals& totals_;
+  Actor* a_ = nullptr;   // a process,
+  Actor* a2_ = nullptr;  // and a thread of it; null: it has no threads
+  Actor* b_ = nullptr;   // another process
+  int victims_ = 0;
+  Distance timeout_distance_;
+  Distance kill_distance_;
+  Distance close_distance_;
+  Distance fork_distance_;
+};
+
+}  // namespace lockstep::stress
+
+#endif  // LOCKSTEP_HARNESS_STRESS_RACE_H_

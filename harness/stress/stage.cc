@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "harness/stress/stage.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/os/affinity.h"
+#include "harness/os/interrupt.h"
+
+namespace lockstep::stress {
+namespace {
+
+// A call that returns at once takes microseconds.
+constexpr std::chrono::seconds kAnswerLimit{5};
+// How long nothing may come of anybody, while somebody still runs, before it is told.
+constexpr std::chrono::seconds kSilence{10};
+// How often it is looked whether somebody goes on.
+constexpr std::chrono::milliseconds kLookEvery{20};
+
+}  // namespace
+
+Stage::Stage(Session& session, std::string name) : session_(session), name_(std::move(name)) {}
+
+Stage::~Stage() {
+  if (crew_ == nullptr) return;
+  session_.End(*crew_);
+  for (const Made& made : made_) {
+    for (const std::string& shm : session_.supervisor().ShmNames()) {
+      if (shm.find(NameOf(made.object).substr(1)) != std::string::npos) session_.supervisor().RemoveShmName(shm);
+    }
+  }
+}
+
+Result<Actor*> Stage::Begin() {
+  auto crew = session_.Begin();
+  if (!crew) return tl::unexpected(crew.error());
+  crew_ = std::move(*crew);
+  detector_ = std::make_unique<BlockedDetector>(*crew_, DetectorOptionsOf(session_));
+  root_ = crew_->Find("p");
+  for (const pid_t tid : ThreadsOf(root_->process->outer)) PinThread(tid, AllowedCpus());
+  return root_;
+}
+
+Result<Actor*> Stage::AddProcess(const std::string& name) {
+  if (session_.hello().capabilities.count("fork") == 0) {
+    const auto started = session_.StartAnother(*crew_, name, false);
+    if (!started) return started;
+    for (const Made& made : made_) {
+      Request rebuild = Call("SemLock._rebuild", "", {Value::Int(0), Value::Int(made.kind), Value::Int(made.maxvalue),
+                                                      Value(NameOf(made.object))});
+      rebuild.as = made.object;
+      const auto reply = crew_->Ask(**started, std::move(rebuild), session_.Scaled(kAnswerLimit));
+      if (!reply || !std::holds_alternative<Value>(reply->outcome))
+        return Fail(fmt::format("{} cannot rebuild a semaphore by its name", name));
+      (*started)->process->handles[made.object] = reply->handles;
+    }
+    return started;
+  }
+  const auto child = crew_->Prepare(name);
+  if (!child) return child;
+  const auto reply =
+      crew_->Ask(*root_, Call("fork", "", {Value((*child)->channel.path())}), session_.HelloLimit());
+  const Value* pid = reply ? std::get_if<Value>(&reply->outcome) : nullptr;
+  if (pid == nullptr || pid->If<std::int64_t>() == nullptr) return Fail("p cannot fork " + crew_->Fault());
+  crew_->Expect(**child, *root_, static_cast<pid_t>(*pid->If<std::int64_t>()));
+  const auto ready = crew_->AwaitHello(**child, root_, false, session_.HelloLimit());
+  if (!ready) return tl::unexpected(ready.error());
+  return *child;
+}
+
+Result<Actor*> Stage::AddThread(Actor& of, const std::string& name) {
+  const auto thread = crew_->Prepare(name);
+  if (!thread) return thread;
+  const auto reply = crew_->Ask(of, Call("thread", "", {Value((*thread)->channel.path())}), session_.HelloLimit());
+  if (!reply || !std::holds_alternative<Value>(reply->outcome)) return Fail(of.name + " cannot make a thread");
+  const auto ready = crew_->AwaitHello(**thread, &of, true, session_.HelloLimit());
+  if (!ready) return tl::unexpected(ready.error());
+  return *thread;
+}
+
+Ending Stage::MakeSemaphore(const std::string& object, int kind, int value, int maxvalue) {
+  Request make = Call("SemLock", "", {Value::Int(kind), Value::Int(value), Value::Int(maxvalue), Value(NameOf(object)),
+                                      Value(false)});
+  make.as = object;
+  made_.push_back({object, kind, maxvalue});
+  Value made;
+  return Ask(*root_, std::move(make), &made);
+}
+
+Request Stage::Call(const std::string& operation, const std::string& object, std::vector<Value> args) {
+  Request request;
+  request.operation = operation;
+  request.on = object;
+  request.args = std::move(args);
+  return request;
+}
+
+void Stage::Send(Actor& actor, Request request) {
+  detector_->Restart(actor);
+  crew_->Send(actor, std::move(request));
+}
+
+Ending Stage::Ask(Actor& actor, Request request, Value* returned) {
+  const std::string what = fmt::format("{} {}{}{}()", actor.name, request.on, request.on.empty() ? "" : ".", request.operation);
+  const std::string as = request.as;
+  detector_->Restart(actor);
+  auto reply = crew_->Ask(actor, std::move(request), session_.Scaled(kAnswerLimit));
+  if (!reply) {
+    if (!crew_->Fault().empty()) return Trouble{crew_->Fault()};
+    if (!IsFine(FirstDeath())) return FirstDeath();
+    return Finding{"silence", what + " does not return", Whereabouts(), {}, ""};
+  }
+  if (const auto* raised = std::get_if<Raised>(&reply->outcome))
+    return Finding{"exception", fmt::format("{} raises {}: {}", what, raised->type, raised->message), "", {}, ""};
+  if (const auto* lacking = std::get_if<Unsupported>(&reply->outcome)) return Trouble{what + ": " + lacking->why};
+  if (const auto* error = std::get_if<AdapterError>(&reply->outcome)) return Trouble{what + ": " + error->why};
+  if (!as.empty()) {
+    // Before anybody is forked, who has it at the same address.
+    actor.process->handles[as] = reply->handles;
+  }
+  *returned = std::get<Value>(reply->outcome);
+  return {};
+}
+
+Stage::End Stage::Await(const Waiting& waiting, nanoseconds step) {
+  const auto in_flight = [&] {
+    return std::any_of(crew_->actors().begin(), crew_->actors().end(), [](const auto& actor) {
+      return actor->in_flight && !actor->process->dead && actor->fault.empty();
+    });
+  };
+  std::uint64_t seen = waiting.progress ? waiting.progress() : 0;
+  Deadline look = Deadline::After(kLookEvery);
+  std::int64_t moved_ns = MonotonicNs();
+  std::int64_t quiet_ns = 0;  // since when all looks blocked; 0: it does not
+  while (in_flight()) {
+    if (Interrupted()) {
+      trouble_ = "interrupted";
+      return End::kTrouble;
+    }
+    if (crew_->Pump(step)) moved_ns = MonotonicNs();
+    if (const std::string fault = crew_->Fault(); !fault.empty()) {
+      trouble_ = fault;
+      return End::kTrouble;
+    }
+    if (waiting.each && !waiting.each()) return End::kEnough;
+    if (!look.Passed()) continue;
+    look = Deadline::After(kLookEvery);
+    const std::uint64_t now = waiting.progress ? waiting.progress() : 0;
+    if (now != seen || waiting.stopped) {
+      seen = now;
+      quiet_ns = 0;
+      moved_ns = MonotonicNs();
+      continue;
+    }
+    // Nobody went on for a while: is it that nobody can?
+    const auto still = detector_->Quiescent();
+    if (!still) quiet_ns = 0;
+    if (still == BlockedDetector::Stillness::kSure && in_flight()) return End::kStuck;
+    if (still == BlockedDetector::Stillness::kLooksSo) {
+      if (quiet_ns == 0) quiet_ns = MonotonicNs();
+      if (MonotonicNs() - quiet_ns > detector_->quiet_window().count()) return End::kStuck;
+    }
+    if (MonotonicNs() - moved_ns > session_.Scaled(kSilence).count()) return End::kSilent;
+  }
+  return End::kDone;
+}
+
+Ending Stage::FirstDeath() const {
+  for (const auto& process : crew_->processes()) {
+    if (!process->dead || std::find(to_die_.begin(), to_die_.end(), process.get()) != to_die_.end()) continue;
+    crew_->LearnStatus(*process);
+    std::string name = "a process";
+    for (const auto& actor : crew_->actors()) {
+      if (actor->process == process && !actor->is_thread) name = actor->name;
+    }
+    return Finding{"death", fmt::format("{} {}", name, ToText(Actual(Ended{process->status}))), "", {}, ""};
+  }
+  return {};
+}
+
+std::string Stage::Whereabouts() {
+  std::string text;
+  for (const auto& actor : crew_->actors()) {
+    if (!actor->in_flight || actor->process->dead) continue;
+    text += fmt::format("  {}: {}\n", actor->name, detector_->Whereabouts(*actor));
+  }
+  return text;
+}
+
+}  // namespace lockstep::stress
