@@ -28,6 +28,12 @@ Result<Mutant> ParseMutant(const std::string& line) {
 
 }  // namespace
 
+bool Mutant::IsForOtherVerbs() const {
+  return !areas.empty() && std::all_of(areas.begin(), areas.end(), [](const std::string& area) {
+    return area == "stress" || area == "faults";
+  });
+}
+
 bool MutantResult::AsPredicted() const {
   return std::any_of(failed.begin(), failed.end(), [&](const Failed& one) {
     return std::find(mutant->areas.begin(), mutant->areas.end(), one.area) != mutant->areas.end();

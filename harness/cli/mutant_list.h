@@ -18,6 +18,8 @@ struct Mutant {
   std::string says;
   std::string kind;
   bool IsHidden() const { return kind == "hidden"; }
+  // Whether it takes a race or a fault to see it, so that no scenario need.
+  bool IsForOtherVerbs() const;
 };
 
 struct Failed {

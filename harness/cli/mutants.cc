@@ -47,9 +47,10 @@ Implementation MutantOf(const std::string& adapter, const std::string& name) {
 class MutantsJob {
  public:
   MutantsJob(MutantsFlags flags, std::string adapter, std::vector<const Mutant*> mutants,
-             std::vector<const Scenario*> scenarios, RunnerOptions options)
+             std::size_t for_other_verbs, std::vector<const Scenario*> scenarios, RunnerOptions options)
       : flags_(std::move(flags)),
         adapter_(std::move(adapter)),
+        for_other_verbs_(for_other_verbs),
         scenarios_(std::move(scenarios)),
         options_(std::move(options)) {
     for (const Mutant* mutant : mutants) results_.emplace_back().mutant = mutant;
@@ -67,10 +68,12 @@ class MutantsJob {
     const bool clean = none_.failed.empty() && none_.trouble.empty();
     const auto count = [&](auto which) { return std::count_if(results_.begin(), results_.end(), which); };
     const auto not_run = count([](const MutantResult& one) { return one.not_run && !one.Killed(); });
-    fmt::print("\n{} of {} mutants killed by {} scenarios{}; without a defect {}; {}\n",
+    const std::string others =
+        for_other_verbs_ == 0 ? "" : fmt::format("; {} more are for stress and faults", for_other_verbs_);
+    fmt::print("\n{} of {} mutants killed by {} scenarios{}; without a defect {}{}; {}\n",
                count([](const MutantResult& one) { return one.Killed(); }), results_.size(),
                scenarios_.size(), not_run == 0 ? "" : fmt::format(", {} not run to the end", not_run),
-               clean ? "clean" : "NOT CLEAN", reports::DurationText(nanoseconds(MonotonicNs() - start)));
+               clean ? "clean" : "NOT CLEAN", others, reports::DurationText(nanoseconds(MonotonicNs() - start)));
     if (not_run > 0) return kExitInterrupted;
     return survivors > 0 || !clean ? 1 : 0;
   }
@@ -188,16 +191,24 @@ class MutantsJob {
     fmt::print("{:<{}}  {:<{}}  {:>7}  {}\n", name, name_width_, area, kAreaWidth, seconds, killer);
   }
 
-  // How many there are.
+  // How many there are. Of all mutants (the matrix), one that is for other verbs is no survivor.
   int PrintSurvivors() const {
     int survivors = 0;
+    std::vector<std::string> for_others;
     for (const MutantResult& result : results_) {
       if (result.Killed() || result.not_run) continue;
+      if (flags_.names.empty() && result.mutant->IsForOtherVerbs()) {
+        for_others.push_back(result.mutant->name);
+        continue;
+      }
       if (++survivors == 1) fmt::print("\nsurvivors:\n");
       fmt::print("  {} ({}): {}\n", result.mutant->name, fmt::join(result.mutant->areas, ", "),
                  result.mutant->says);
       if (!result.trouble.empty()) fmt::print("      not judged: {}\n", result.trouble);
     }
+    if (!for_others.empty())
+      fmt::print("\nno scenario kills these, which are for stress and faults:\n  {}\n",
+                 fmt::join(for_others, ", "));
     return survivors;
   }
 
@@ -221,6 +232,7 @@ class MutantsJob {
 
   const MutantsFlags flags_;
   const std::string adapter_;
+  const std::size_t for_other_verbs_;  // that are not among the results
   std::vector<const Scenario*> scenarios_;
   const RunnerOptions options_;
   const Mutant no_defect_{kNone, {}, "The switch, and no defect.", "hidden"};
@@ -233,13 +245,15 @@ class MutantsJob {
   std::size_t printed_ = 0;  // under mutex_
 };
 
-// Those that are named; else all but the hidden ones.
+// Those that are named; else all but the hidden ones and, unless it is for the matrix, those that no
+// scenario is for.
 Result<std::vector<const Mutant*>> Choose(const std::vector<Mutant>& mutants,
-                                          const std::vector<std::string>& names) {
+                                          const std::vector<std::string>& names, bool matrix) {
   std::vector<const Mutant*> chosen;
   std::vector<std::string> known;
   for (const Mutant& mutant : mutants) {
-    if (names.empty() && !mutant.IsHidden()) chosen.push_back(&mutant);
+    const bool left_out = mutant.IsHidden() || (mutant.IsForOtherVerbs() && !matrix);
+    if (names.empty() && !left_out) chosen.push_back(&mutant);
     known.push_back(mutant.name);
   }
   for (const std::string& name : names) {
@@ -260,19 +274,26 @@ int MutantsVerb(const Words& words) {
   CLI::App app("The catalogue on implementations with a deliberate defect: does it catch them?",
                "mutants");
   MutantsFlags flags;
-  app.add_option("NAME", flags.names, "mutants; none: all");
+  app.add_option("NAME", flags.names,
+                 "mutants; none: all but those that are for stress and faults, which no scenario need kill");
   AddSelection(app, &flags.selection);
   AddExecution(app, &flags.execution);
   app.add_flag("--matrix", flags.matrix,
-               "every scenario on each mutant, not only until the first that fails");
+               "every scenario on each mutant, not only until the first that fails; those for stress and "
+               "faults too, which may survive it");
   app.add_option("--json", flags.json, "write a line of JSON a mutant there");
   if (const auto status = Parse(app, words.words)) return *status;
   const Places places = ProjectPlaces();
   const std::string adapter = places.build + kAdapter;
   const auto mutants = ListMutants(adapter);
   if (!mutants) return Complain(mutants.error());
-  auto chosen = Choose(*mutants, flags.names);
+  auto chosen = Choose(*mutants, flags.names, flags.matrix);
   if (!chosen) return Complain(chosen.error());
+  const bool leaves_out = flags.names.empty() && !flags.matrix;
+  const auto for_other_verbs =
+      leaves_out ? std::count_if(mutants->begin(), mutants->end(),
+                                 [](const Mutant& mutant) { return mutant.IsForOtherVerbs(); })
+                 : 0;
   const auto catalogue = LoadCatalogue(flags.selection, places);
   if (!catalogue) return Complain(catalogue.error());
   const auto out = OutFolder::Make(flags.execution.out, places);
@@ -282,7 +303,8 @@ int MutantsVerb(const Words& words) {
   // Now rather than when all has been run.
   if (!flags.json.empty() && !std::ofstream(flags.json, std::ios::app))
     return Complain(Error{fmt::format("cannot write {}: {}", flags.json, std::strerror(errno)), ""});
-  MutantsJob job(flags, adapter, std::move(*chosen), (*catalogue)->selected, std::move(*options));
+  MutantsJob job(flags, adapter, std::move(*chosen), static_cast<std::size_t>(for_other_verbs),
+                 (*catalogue)->selected, std::move(*options));
   const int status = job.Run();
   if (flags.json.empty()) return status;
   std::ofstream json(flags.json);

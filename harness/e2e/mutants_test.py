@@ -57,10 +57,28 @@ class Mutants(LockstepCase):
         self.assertIn("killed, but by no scenario of a predicted area:\n  wake-private", done.out)
 
     def test_the_switch_and_the_own_semaphore_change_nothing(self):
-        done = self.lockstep("mutants", "equivalent", "own-semaphore")
+        done = self.lockstep("mutants", "equivalent", "own-semaphore", "own-races")
         self.assert_status(done, 1)
-        self.assertIn("0 of 2 mutants killed", done.out, done)
+        self.assertIn("0 of 3 mutants killed", done.out, done)
         self.assertIn("without a defect clean", done.out)
+
+    def test_those_for_stress_and_faults_are_counted_apart_and_run_by_name(self):
+        # A scenario that they cannot run: nobody is killed, and soon.
+        words = ("mutants", "--filter", "surface/names-of-the-module")
+        done = self.lockstep(*words)
+        self.assert_status(done, 1)
+        left_out = re.search(r"0 of (\d+) mutants killed .*; (\d+) more are for stress and faults; ", done.out)
+        self.assertIsNotNone(left_out, done.out)
+        self.assertGreaterEqual(int(left_out.group(2)), 28)
+        self.assertNotIn("lock-in-the-page", done.out)
+        named = self.lockstep(*words, "lock-in-the-page")
+        self.assert_status(named, 1)
+        self.assertIn("0 of 1 mutants killed", named.out)
+        self.assertNotIn("more are for stress", named.out)
+        matrix = self.lockstep(*words, "--matrix")
+        every = int(left_out.group(1)) + int(left_out.group(2))
+        self.assertIn(f"0 of {every} mutants killed", matrix.out)
+        self.assertRegex(matrix.out, r"for stress and faults:\n  .*lock-in-the-page")
 
     def test_a_scenario_that_fails_without_a_defect_fails_it_and_kills_nobody(self):
         path = self.scenario_file(

@@ -16,6 +16,8 @@ const char* ToText(Kind kind) {
       return "libc";
     case Kind::kFutex:
       return "futex";
+    case Kind::kRace:
+      return "race";
     case Kind::kPort:
       return "port";
     case Kind::kHidden:

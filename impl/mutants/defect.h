@@ -17,6 +17,7 @@ enum class Kind {
   kArguments,  // in a request, before its arguments are bound
   kLibc,       // in what the library calls of the C library
   kFutex,      // in a semaphore algorithm of our own, on the same 32 bytes
+  kRace,       // in another one, and seen only when two meet or something fails
   kPort,       // a whole implementation
   kHidden,     // no defect at all: controls, for tests
 };

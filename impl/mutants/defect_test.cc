@@ -34,7 +34,8 @@ TEST(Defects, AreSeveralOfEachArea) {
   for (const char* area :
        {"acquire",       "bounds",  "construct", "contention", "context",   "crash", "fork",
         "introspection", "names",   "rebuild",   "recursive",  "resources", "shm",   "signal",
-        "thread",        "timeout", "unnamed",   "lock",       "condition", "event", "barrier"}) {
+        "thread",        "timeout", "unnamed",   "lock",       "condition", "event", "barrier",
+        "stress",        "faults"}) {
     EXPECT_GE(counts[area], 2) << area;
   }
 }

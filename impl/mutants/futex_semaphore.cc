@@ -15,6 +15,7 @@
 #include <string>
 
 #include "defect.h"
+#include "racing_semaphore.h"
 
 namespace lockstep::mutants {
 namespace {
@@ -229,18 +230,25 @@ int WaitToBeServed(Words& words, const timespec* deadline) {
 
 }  // namespace
 
-bool UsesOwnSemaphore() { return IsKind(Kind::kFutex) || Is("own-semaphore"); }
+bool UsesOwnSemaphore() {
+  return IsKind(Kind::kFutex) || Is("own-semaphore") || UsesRacingSemaphore();
+}
 
 int OwnPost(sem_t* semaphore) {
+  if (UsesRacingSemaphore()) return RacingPost(semaphore);
   Words& words = WordsOf(semaphore);
   return Is("dead-waiter-served") ? PostByHand(words) : PostForAll(words);
 }
 
-int OwnTryWait(sem_t* semaphore) { return TryTake(WordsOf(semaphore)) ? 0 : Fail(EAGAIN); }
+int OwnTryWait(sem_t* semaphore) {
+  if (UsesRacingSemaphore()) return RacingTryWait(semaphore);
+  return TryTake(WordsOf(semaphore)) ? 0 : Fail(EAGAIN);
+}
 
 int OwnWait(sem_t* semaphore, const timespec* deadline) {
   const bool valid = deadline == nullptr || (deadline->tv_nsec >= 0 && deadline->tv_nsec < kNsPerS);
   if (!valid) return Fail(EINVAL);
+  if (UsesRacingSemaphore()) return RacingWait(semaphore, deadline);
   Words& words = WordsOf(semaphore);
   return Is("dead-waiter-served") ? WaitToBeServed(words, deadline) : FightForIt(words, deadline);
 }

@@ -3,6 +3,7 @@
 // Stands in for what the reference calls of the C library for segments and descriptors. The
 // adapter's own calls of the same functions go through untouched: those are Within::kNothing.
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/types.h>
@@ -34,6 +35,9 @@ mode_t AlteredMode(mode_t mode) {
   return mode;
 }
 
+// Whether the segment that this thread opened last could not be mapped.
+thread_local bool unmapped = false;
+
 }  // namespace
 
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker's names, for --wrap
@@ -48,6 +52,7 @@ int __real_close(int fd);
 ssize_t __real_getrandom(void* buffer, size_t length, unsigned flags);
 
 int __wrap_shm_open(const char* name, int flags, mode_t mode) {
+  unmapped = false;
   const int fd = __real_shm_open(name, AlteredFlags(flags), AlteredMode(mode));
   if (fd >= 0 && Is("shm-cloexec-lost")) fcntl(fd, F_SETFD, 0);
   return fd;
@@ -57,6 +62,7 @@ int __wrap_shm_unlink(const char* name) {
   if (Is("shm-unlink-does-nothing")) return 0;
   // Within the constructor it is called when something has failed.
   if (Is("shm-failed-create-left") && within == Within::kSegment) return 0;
+  if (Is("shm-name-left-when-unmapped") && within == Within::kSegment && unmapped) return 0;
   const int result = __real_shm_unlink(name);
   return result < 0 && errno == ENOENT && Is("shm-unlink-missing-is-fine") ? 0 : result;
 }
@@ -71,17 +77,24 @@ void* __wrap_mmap(void* address, size_t length, int protection, int flags, int f
   const bool is_private = (Is("shm-private") && within == Within::kSegment) ||
                           (Is("unnamed-private-mapping") && within == Within::kUnnamed);
   if (is_private) flags = (flags & ~MAP_SHARED) | MAP_PRIVATE;
-  return __real_mmap(address, length, protection, flags, fd, offset);
+  void* const memory = __real_mmap(address, length, protection, flags, fd, offset);
+  if (within == Within::kSegment) unmapped = memory == MAP_FAILED;
+  return memory;
 }
 
 int __wrap_munmap(void* address, size_t length) {
   if (Is("shm-close-keeps-mapping") && within == Within::kSegmentClose) return 0;
-  return __real_munmap(address, length);
+  const int result = __real_munmap(address, length);
+  const bool ours = within == Within::kSegmentClose || within == Within::kUnnamedEnd;
+  if (result < 0 && ours && Is("failed-unmap-aborts")) abort();
+  return result;
 }
 
 int __wrap_close(int fd) {
   const bool kept = (Is("shm-close-keeps-descriptor") && within == Within::kSegmentClose) ||
-                    (Is("unnamed-descriptor-leaked") && within == Within::kUnnamedEnd);
+                    (Is("unnamed-descriptor-leaked") && within == Within::kUnnamedEnd) ||
+                    (Is("shm-descriptor-left-when-unmapped") && within == Within::kSegment &&
+                     unmapped);
   return kept ? 0 : __real_close(fd);
 }
 

@@ -25,6 +25,7 @@
 #include "defect.h"
 #include "futex_semaphore.h"
 #include "interposition.h"
+#include "libc_creation.h"
 
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker's names, for --wrap
 extern "C" {
@@ -64,10 +65,6 @@ std::optional<std::string> AlteredName(const char* given) {
   return name;
 }
 
-std::string PathOf(const std::string& name) {
-  return "/dev/shm/sem." + name.substr(std::min(name.find_first_not_of('/'), name.size()));
-}
-
 void LeaveTemporary() {
   std::string path = "/dev/shm/sem.XXXXXX";
   const int fd = mkstemp(path.data());
@@ -102,6 +99,7 @@ sem_t* CreateInPlace(const std::string& name, mode_t mode, unsigned value) {
 
 sem_t* Create(const std::string& name, int flags, mode_t mode, unsigned value) {
   if (Is("made-in-place") || Is("no-space-unnoticed")) return CreateInPlace(name, mode, value);
+  if (CreatesStepwise()) return CreateStepwise(name, mode, value);
   if (Is("excl-lost")) flags &= ~O_EXCL;
   if (Is("existing-replaced")) __real_sem_unlink(name.c_str());
   if (Is("mode-decimal-600")) mode = 600;  // NOLINT: not octal, that is the defect
@@ -135,6 +133,7 @@ Kept& KeptDescriptors() {
 
 // What a defect does to a semaphore whose mapping is new.
 void AlterMapping(const std::string& name, sem_t* semaphore) {
+  if (Is("mapping-count-raced")) CountMapping(semaphore);
   if (Is("mapping-not-inherited")) {
     madvise(semaphore, static_cast<std::size_t>(sysconf(_SC_PAGESIZE)), MADV_DONTFORK);
   }
@@ -173,23 +172,31 @@ sem_t* __wrap_sem_open(const char* given, int flags, ...) {
   const auto name = lockstep::mutants::AlteredName(given);
   if (!name) return SEM_FAILED;
   sem_t* semaphore = SEM_FAILED;
+  mode_t mode = 0;
+  unsigned value = 0;
   if ((flags & O_CREAT) != 0) {
     va_list rest;
     va_start(rest, flags);
-    const auto mode = va_arg(rest, mode_t);
-    const auto value = va_arg(rest, unsigned);
+    mode = va_arg(rest, mode_t);
+    value = va_arg(rest, unsigned);
     va_end(rest);
-    semaphore = lockstep::mutants::Create(*name, flags, mode, value);
-  } else {
-    semaphore = lockstep::mutants::Open(*name);
   }
-  if (semaphore != SEM_FAILED) lockstep::mutants::AlterMapping(*name, semaphore);
+  do {
+    semaphore = (flags & O_CREAT) != 0 ? lockstep::mutants::Create(*name, flags, mode, value)
+                                       : lockstep::mutants::Open(*name);
+  } while (semaphore == SEM_FAILED && errno == ENOMEM && Is("no-memory-retried"));
+  if (semaphore != SEM_FAILED) {
+    lockstep::mutants::AlterMapping(*name, semaphore);
+  } else if (errno == ENFILE && Is("table-full-is-missing")) {
+    errno = ENOENT;
+  }
   return semaphore;
 }
 
 int __wrap_sem_close(sem_t* semaphore) {
   if (Is("mapping-leaked")) return 0;
   if (Is("descriptor-kept")) lockstep::mutants::CloseKept(semaphore);
+  if (Is("mapping-count-raced")) return lockstep::mutants::CloseCounted(semaphore);
   const int result = __real_sem_close(semaphore);
   if (result == 0 && Is("close-takes-all")) __real_sem_close(semaphore);
   return result;
@@ -199,6 +206,8 @@ int __wrap_sem_unlink(const char* given) {
   const auto name = lockstep::mutants::AlteredName(given);
   if (!name) return -1;
   const int result = __real_sem_unlink(name->c_str());
+  const bool ordinary = errno == ENOENT || errno == EINVAL || errno == ENAMETOOLONG;
+  if (result < 0 && !ordinary && Is("unlink-error-ignored")) return 0;
   return result < 0 && errno == ENOENT && Is("unlink-missing-is-fine") ? 0 : result;
 }
 

@@ -12,6 +12,7 @@
 
 #include "defect.h"
 #include "interposition.h"
+#include "racing_semaphore.h"
 
 namespace lockstep::mutants {
 
@@ -51,13 +52,15 @@ bool HasRaised(const Outcome<None>& outcome, const char* type) {
 int InnerKind(const Given& given) {
   const bool known = given.kind == kRecursiveMutex || given.kind == kSemaphore;
   if (!known && (Is("kind-unchecked") || Is("unnamed-kind-unchecked"))) return kSemaphore;
-  if (given.kind == kRecursiveMutex && (Is("not-reentrant") || Is("recursive-is-counting")))
+  if (given.kind == kRecursiveMutex &&
+      (Is("not-reentrant") || Is("recursive-is-counting") || Is("owner-stored-late") ||
+       Is("counted-down-after-post")))
     return kSemaphore;
   return given.kind;
 }
 
 int InnerMaxvalue(const Given& given) {
-  if (Is("maxvalue-ignored")) return INT_MAX;
+  if (Is("maxvalue-ignored") || Is("bound-checked-apart")) return INT_MAX;
   if (Is("not-reentrant") && given.kind == kRecursiveMutex) return INT_MAX;
   if (Is("maxvalue-off-by-one") && given.maxvalue < INT_MAX) return given.maxvalue + 1;
   if (Is("maxvalue-one-too-strict") && given.maxvalue > INT_MIN) return given.maxvalue - 1;
@@ -116,6 +119,7 @@ void MutantSemLock::NoteAcquired(int count_before) {
   last_owner_ = pthread_self();
   if (Is("count-per-thread")) ++CountsOfThisThread()[this];
   SharedCountBy(1);
+  CountInTwoSteps(1);
 }
 
 Outcome<None> MutantSemLock::Release() {
@@ -126,12 +130,14 @@ Outcome<None> MutantSemLock::Release() {
   if (std::holds_alternative<None>(outcome)) {
     if (Is("count-per-thread")) --CountsOfThisThread()[this];
     SharedCountBy(-1);
+    CountInTwoSteps(-1);
   }
   return AlterReleased(std::move(outcome));
 }
 
 // What is decided before the reference is asked; nothing: it decides.
 std::optional<Outcome<None>> MutantSemLock::ReleaseOtherwise() {
+  if (KeepsOwnOwner()) return ReleaseByOwnOwner();
   const bool recursive = given_.kind == kRecursiveMutex;
   const bool mine = InnerIsMine();
   const int count = InnerCount();
@@ -152,6 +158,12 @@ std::optional<Outcome<None>> MutantSemLock::ReleaseOtherwise() {
     }
   }
   if (recursive) return std::nullopt;
+  if (Is("bound-checked-apart")) {
+    // The reference then knows of no bound, and its gate is not around both.
+    if (ValueOr<std::int64_t>(inner_->GetValue(), 0) >= given_.maxvalue)
+      return Raised{"ValueError", kTooOften, {}};
+    Linger();
+  }
   if (Is("release-needs-acquire") && count <= 0) return Raised{"ValueError", kTooOften, {}};
   if (Is("release-needs-owner") && !mine) return Raised{"AssertionError", kNotOwner, {}};
   if (Is("semaphore-is-reentrant") && extra_count_ > 0) {
@@ -175,6 +187,7 @@ Outcome<None> MutantSemLock::AlterReleased(Outcome<None> outcome) {
 
 Outcome<std::int64_t> MutantSemLock::Count() {
   NoticeFork();
+  if (KeepsOwnOwner() || Is("count-raced")) return std::int64_t{racing_count_};
   const std::int64_t count = InnerCount() + extra_count_;
   if (Is("count-never-negative")) return std::max<std::int64_t>(count, 0);
   if (Is("count-is-a-flag")) return std::min<std::int64_t>(count, 1);
@@ -187,6 +200,7 @@ Outcome<std::int64_t> MutantSemLock::Count() {
 
 Outcome<bool> MutantSemLock::IsMine() {
   NoticeFork();
+  if (KeepsOwnOwner()) return OwnsByOwnOwner();
   if (Is("is-mine-ignores-thread")) return InnerCount() > 0;
   if (Is("is-mine-ignores-count")) return last_owner_ == pthread_self();
   if (Is("is-mine-of-mutexes-alone") && given_.kind != kRecursiveMutex) return false;
@@ -206,6 +220,7 @@ Outcome<bool> MutantSemLock::IsZero() {
 
 Outcome<None> MutantSemLock::AfterFork() {
   NoticeFork();
+  racing_count_ = 0;
   const int count = InnerCount();
   if (Is("after-fork-does-nothing")) return None{};
   if (Is("after-fork-decrements") && count > 1) {

@@ -72,6 +72,13 @@ class MutantSemLock final : public adapter::SemLock {
   void NoteAcquired(int count_before);
   void SharedCountBy(int change);
 
+  // Of the defects by which threads race for an object's owner and count (…_racing.cc).
+  bool KeepsOwnOwner() const;
+  bool OwnsByOwnOwner() const;
+  void TakeByOwnOwner();
+  adapter::Outcome<adapter::None> ReleaseByOwnOwner();
+  void CountInTwoSteps(int change);
+
   std::optional<adapter::Outcome<bool>> AcquireAgain(bool block, std::optional<double> timeout_s);
   adapter::Outcome<bool> Wait(bool block, std::optional<double> timeout_s,
                               adapter::Interrupts& interrupts);
@@ -86,6 +93,8 @@ class MutantSemLock final : public adapter::SemLock {
   std::atomic<std::int64_t> extra_count_{0};
   std::atomic<pthread_t> first_owner_{};
   std::atomic<pthread_t> last_owner_{};
+  std::atomic<int> racing_count_{0};
+  std::atomic<pthread_t> racing_owner_{};
   std::atomic<int>* shared_count_ = nullptr;  // in memory that children share
   std::recursive_mutex mutex_;
 };

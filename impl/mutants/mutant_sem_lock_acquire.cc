@@ -106,6 +106,10 @@ Outcome<bool> MutantSemLock::Acquire(bool block, std::optional<double> timeout_s
   const auto lock = LockAsTheDefectHasIt();
   const int before = InnerCount();
   const bool again = Reenters();
+  if (KeepsOwnOwner() && OwnsByOwnOwner()) {
+    ++racing_count_;
+    return true;
+  }
   if (Is("semaphore-is-reentrant") && given_.kind == kSemaphore && InnerIsMine()) {
     ++extra_count_;
     return true;
@@ -118,7 +122,7 @@ Outcome<bool> MutantSemLock::Acquire(bool block, std::optional<double> timeout_s
   }
   Outcome<bool> outcome = Wait(block, timeout_s, interrupts);
   if (const bool* taken = std::get_if<bool>(&outcome); taken != nullptr && *taken)
-    NoteAcquired(before);
+    KeepsOwnOwner() ? TakeByOwnOwner() : NoteAcquired(before);
   return AlterAcquired(block, std::move(outcome));
 }
 
