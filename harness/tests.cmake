@@ -14,6 +14,7 @@ target_link_libraries(lockstep-testing-program PRIVATE lockstep_os lockstep_opti
 
 lockstep_test(os_test
   os/affinity_test.cc
+  os/call_tracer_test.cc
   os/channel_test.cc
   os/clock_test.cc
   os/command_test.cc
