@@ -64,6 +64,7 @@ lockstep_test(engine_test
   engine/blocking_test.cc
   engine/certificate_test.cc
   engine/defects_test.cc
+  engine/executor_faults_test.cc
   engine/executor_test.cc
   engine/matching_test.cc
   engine/runner_test.cc
