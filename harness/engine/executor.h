@@ -91,7 +91,7 @@ class Executor {
   Next FinishHammer(const Step& step, Actor& actor);
   Next AwaitEnd(const Step& step, Actor& actor);
 
-  // Calls that are broken at a system call (executor_faults.cc).
+  // Calls that are broken at a system call, or recorded (executor_faults.cc).
   struct Armed {
     Arm what;
     std::string point;  // "futex:exit#1"

@@ -266,7 +266,7 @@ std::vector<std::string> ExamplesOf(const std::string& page) {
 TEST(LanguagePage, HasExamplesThatAreRight) {
   const std::vector<std::string> examples =
       ExamplesOf(ReadFile(std::string(LOCKSTEP_SCENARIOS) + "/LANGUAGE.md"));
-  ASSERT_EQ(examples.size(), 3u);
+  ASSERT_EQ(examples.size(), 4u);
   const Result<std::vector<Scenario>> scenarios = ParseScenarioFile(examples[0], "fork.toml");
   EXPECT_TRUE(scenarios.has_value()) << scenarios.error().Text();
   for (const std::string& example : {examples[1], "p fork c\n" + examples[2]}) {
