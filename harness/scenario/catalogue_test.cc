@@ -269,7 +269,7 @@ TEST(LanguagePage, HasExamplesThatAreRight) {
   ASSERT_EQ(examples.size(), 4u);
   const Result<std::vector<Scenario>> scenarios = ParseScenarioFile(examples[0], "fork.toml");
   EXPECT_TRUE(scenarios.has_value()) << scenarios.error().Text();
-  for (const std::string& example : {examples[1], "p fork c\n" + examples[2]}) {
+  for (const std::string& example : {examples[1], examples[2], "p fork c\n" + examples[3]}) {
     const Result<std::vector<Step>> steps = ParseSteps(example, "LANGUAGE.md", 1);
     EXPECT_TRUE(steps.has_value()) << steps.error().Text();
   }
