@@ -273,10 +273,12 @@ TEST_F(CallTracerTest, SendsOneSignal) {
   what.kind = CallBreak::Kind::kSignal;
   what.signal = SIGUSR1;
   ASSERT_ARMED(what);
-  EXPECT_EQ(Ask("suuu"), "{\"id\":1} 1\n");
+  EXPECT_EQ(Ask("uuu"), kAnswer);
   const CallTrace trace = Trace();
   EXPECT_TRUE(trace.reached);
-  EXPECT_EQ(NamesOf(trace), "getuid rt_sigreturn getuid getuid");
+  // A sanitizer has calls of its own behind these.
+  EXPECT_TRUE(NamesOf(trace).starts_with("getuid rt_sigreturn getuid getuid")) << NamesOf(trace);
+  EXPECT_EQ(Ask("s"), "{\"id\":1} 1\n");
 }
 
 TEST_F(CallTracerTest, FailsOneOfTheCalls) {
