@@ -14,6 +14,7 @@ target_link_libraries(lockstep-testing-program PRIVATE lockstep_os lockstep_opti
 
 lockstep_test(os_test
   os/affinity_test.cc
+  os/call_tracer_test.cc
   os/channel_test.cc
   os/clock_test.cc
   os/command_test.cc
@@ -63,6 +64,7 @@ lockstep_test(engine_test
   engine/blocking_test.cc
   engine/certificate_test.cc
   engine/defects_test.cc
+  engine/executor_faults_test.cc
   engine/executor_test.cc
   engine/matching_test.cc
   engine/runner_test.cc

@@ -12,6 +12,7 @@
 
 #include "harness/cli/options.h"
 #include "harness/os/affinity.h"
+#include "harness/os/call_tracer.h"
 #include "harness/os/command.h"
 #include "harness/os/process_view.h"
 #include "harness/os/supervisor.h"
@@ -75,6 +76,22 @@ Finding LookAtSyscalls() {
       "that a call is blocked is presumed, after nothing has moved for 30 ms, and printed as such",
       "set kernel.yama.ptrace_scope to 0 or 1; in a container allow ptrace (--cap-add SYS_PTRACE)",
       "nothing needs to be done: everything is judged, more slowly and less surely"};
+}
+
+bool ArmsACall(const Scenario& scenario) {
+  return std::any_of(scenario.steps.begin(), scenario.steps.end(),
+                     [](const Step& step) { return std::holds_alternative<Arm>(step.what); });
+}
+
+Finding LookAtTracing(const std::vector<Scenario>& all) {
+  // A child of ours that nothing else is asked of: it is gone with the end of this.
+  const auto supervisor = Supervisor::Start(Isolation::kNone, "lockstep-doctor");
+  const auto traced = supervisor ? TryTracing(supervisor->pid()) : Result<void>(tl::unexpected(supervisor.error()));
+  if (traced) return {true, "ptrace: allowed, so that a call can be broken between two system calls"};
+  return {false, traced.error().message,
+          fmt::format("{} scenarios that break a call at a system call are not run", CountScenarios(all, ArmsACall)),
+          traced.error().hint,
+          "list what is not_run, with its reason, in the expectations (impl/EXPECTATIONS.md); all else is judged here, too"};
 }
 
 Finding LookAtShm() {
@@ -206,7 +223,7 @@ int DoctorVerb(const Words& words) {
   fmt::print("kernel {} {}, user {}\n", name.release, name.machine, ::geteuid());
   int lacking = 0;
   for (const Finding& finding : {LookAtShm(), LookAtIsolation((*catalogue)->all), LookAtSyscalls(),
-                                 LookAtCpus(), LookAtInterpreters(discovery)}) {
+                                 LookAtTracing((*catalogue)->all), LookAtCpus(), LookAtInterpreters(discovery)}) {
     fmt::print("{}  {}\n", finding.well ? "ok   " : "LACKS", finding.what);
     if (finding.well) continue;
     ++lacking;

@@ -7,8 +7,9 @@ import os
 import re
 
 import lockstep_case
-from lockstep_case import HAS_OWN_SHM, ROOT, LockstepCase, write
+from lockstep_case import BUILD, HAS_OWN_SHM, ROOT, LockstepCase, write
 
+HELPERS = os.environ.get("LOCKSTEP_E2E_HELPERS", os.path.join(BUILD, "harness", "e2e"))
 _libc = ctypes.CDLL(None, use_errno=True)
 _MS_BIND = 1 << 12
 _MNT_DETACH = 2
@@ -51,6 +52,22 @@ class Doctor(LockstepCase):
         out = self.doctor(LOCKSTEP_ISOLATION="none")
         self.assertRegex(out, r"\n         mend:  .*\n         without root: list what is not_run")
         self.assertTrue(out.endswith("\n1 lacking\n"), out)
+
+    def test_it_says_what_is_lost_where_ptrace_is_denied(self):
+        self.assertIn("\nok     ptrace: allowed, ", self.doctor())
+        denied = (os.path.join(HELPERS, "deny_ptrace"),)
+        out = self.lockstep("doctor", through=denied).out
+        self.assertRegex(
+            out,
+            r"\nLACKS  ptrace is denied here: Operation not permitted\n"
+            r"         costs: [1-9][0-9]* scenarios that break a call at a system call are not run\n"
+            r"         mend:  set kernel\.yama\.ptrace_scope to 0 or 1; .*\n"
+            r"         without root: list what is not_run",
+        )
+        name = "crash/killed-as-it-goes-to-sleep"
+        done = self.lockstep("run", "reference", "--oracle", "none", "--filter", name, through=denied)
+        self.assertIn("ptrace is denied here: Operation not permitted; set kernel.yama", " ".join(done.out.split()))
+        self.assertEqual({"not_run"}, {verdict for verdict, _ in self.verdicts("reference").values()})
 
     def test_a_download_that_failed_is_told_of_with_its_reason(self):
         folder = os.path.join(self.folder, "interpreters")

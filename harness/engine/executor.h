@@ -15,6 +15,7 @@
 #include "harness/engine/matching.h"
 #include "harness/engine/timing.h"
 #include "harness/engine/trace.h"
+#include "harness/os/call_tracer.h"
 #include "harness/scenario/scenario.h"
 
 namespace lockstep {
@@ -63,6 +64,7 @@ class Executor {
   Next Perform(const Step& step, const Create& what);
   Next Perform(const Step& step, const OnSignal& what);
   Next Perform(const Step& step, const SendSignal& what);
+  Next Perform(const Step& step, const Arm& what);
   Next Perform(const Step& step, const Together& what);
   Next Perform(const Step& step, const Hammer& what);
   Next Perform(const Step& step, const HammerResult& what);
@@ -88,6 +90,19 @@ class Executor {
   Next StartHammer(const Step& step, const Hammer& what, Actor& actor);
   Next FinishHammer(const Step& step, Actor& actor);
   Next AwaitEnd(const Step& step, Actor& actor);
+
+  // Calls that are broken at a system call, or recorded (executor_faults.cc).
+  struct Armed {
+    Arm what;
+    std::string point;  // "futex:exit#1"
+    std::unique_ptr<CallTracer> tracer;  // from the call's begin on
+    std::optional<std::size_t> entry;    // of the trace, once the call was seen blocked
+  };
+  // Seizes an armed actor, which is about to be sent its call.
+  Next StartTracer(Actor& actor);
+  // The armed call of `actor`, if there is one, is over: takes what its tracer has seen into `entry`
+  // of the trace, and stops the run when its point was never reached.
+  Next CloseArmed(Actor& actor, std::optional<std::size_t> entry);
 
   // Waiting.
   enum class For { kReply, kBlocked };
@@ -143,6 +158,7 @@ class Executor {
   std::map<const Actor*, std::optional<double>> timeouts_s_;  // of the call in flight or just ended
   // What came at once of a call that might as well have blocked, for the step that awaits it.
   std::map<const Actor*, Seen> came_at_once_;
+  std::map<const Actor*, Armed> armed_;
   std::set<const Actor*> slowed_;  // whose call in flight was given a grown timeout
   bool descriptors_unknown_ = false;  // an eval may have opened anything
   // hammer

@@ -153,6 +153,7 @@ Executor::Next Executor::Begin(const Step&, const Call& call, Actor& actor) {
   if (run_.end != ScenarioRun::End::kCompleted) return Next::kStop;
   // An expression may open anything; a Barrier's state is in a file of its language's own.
   if (call.operation == "eval" || call.operation == "Barrier") descriptors_unknown_ = true;
+  if (StartTracer(actor) == Next::kStop) return Next::kStop;
   detector_->Restart(actor);
   const Value* timeout = TimeoutArgument(request);
   timeouts_s_[&actor] = timeout == nullptr ? std::nullopt : timeout->AsSeconds();
@@ -286,6 +287,10 @@ Executor::Next Executor::JudgeReply(const Step& step, const std::optional<Expect
     entry.begin_ns = actor.in_flight->begin_ns;
     entry.seen_blocked_ns = blocked->seen_ns;
     if (blocked->by != BlockedBy::kFutex) entry.note = ToText(blocked->by);
+    if (const auto armed = armed_.find(&actor); armed != armed_.end()) armed->second.entry = run_.trace.size() - 1;
+  } else if (!std::holds_alternative<NoAnswer>(actual) &&
+             CloseArmed(actor, run_.trace.size() - 1) == Next::kStop) {
+    return Next::kStop;
   }
   std::string operation;
   if (const auto* what = std::get_if<Do>(&step.what)) operation = OperationOf(what->call);
@@ -414,6 +419,7 @@ Executor::Next Executor::Perform(const Step& step, const StillBlocked& what) {
     if (auto ended = Ended_(*actor)) {
       if (RanOut(*actor, *ended)) return TooEarlyToSee(step);
       Note(step, name, ToText(ended->actual));
+      if (CloseArmed(*actor, std::nullopt) == Next::kStop) return Next::kStop;
       return Diverge(step, "still blocked", ToText(ended->actual), "still blocked");
     }
     const auto blocked = detector_->Look(*actor);

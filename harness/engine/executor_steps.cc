@@ -108,6 +108,8 @@ Executor::Next Executor::AwaitEnd(const Step& step, Actor& actor) {
   const Deadline deadline = Deadline::After(session_.Scaled(kStepLimit));
   while (!actor.process->dead) {
     if (Interrupted()) return Stop(ScenarioRun::End::kNotRun, "interrupted");
+    // One that was to die in its call, and has answered, will not.
+    if (actor.reply && CloseArmed(actor, std::nullopt) == Next::kStop) return Next::kStop;
     if (deadline.Passed()) {
       const std::string where = "alive: " + detector_->Whereabouts(actor);
       Note(step, actor.name, where);
@@ -115,6 +117,8 @@ Executor::Next Executor::AwaitEnd(const Step& step, Actor& actor) {
     }
     crew_->Pump(deadline.Left());
   }
+  // Before its parent can reap it, its tracer has to.
+  if (CloseArmed(actor, std::nullopt) == Next::kStop) return Next::kStop;
   crew_->LearnStatus(*actor.process);
   if (!actor.process->status) {
     actor.fault = kUnknownEnd;

@@ -52,6 +52,9 @@ struct TraceEntry {
   std::int64_t end_ns = 0;
   std::int64_t seen_blocked_ns = 0;  // when the harness saw it blocked; 0: it did not look for that
   std::string note;                  // "presumed blocked" …
+  // Of a call that was armed (`kill … at`, `fail`, `trace`): the system calls that it made, in order
+  // of entry, as call_tracer.h counts them.
+  std::vector<std::string> system_calls;
   Position position;
 };
 

@@ -108,6 +108,7 @@ class Smallened {
     for (Step& step : steps) {
       if (auto* what = std::get_if<Do>(&step.what)) Rename(&what->actors, made);
       if (auto* what = std::get_if<SendSignal>(&step.what)) Rename(&what->actors, made);
+      if (auto* what = std::get_if<Arm>(&step.what)) Rename(&what->actors, made);
       if (auto* what = std::get_if<Create>(&step.what); what != nullptr && what->parent == made.children.front())
         what->parent = made.parent;
     }

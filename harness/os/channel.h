@@ -23,6 +23,7 @@ class Channel {
 
   const std::string& path() const { return path_; }
   int read_fd() const { return read_.get(); }
+  int write_fd() const { return write_.get(); }
 
   // After hello: lets go of the other side's ends, so that the end of the other process is seen,
   // and removes the files.

@@ -83,5 +83,24 @@ TEST(WaitingSyscallNumber, IsNothingForOthers) {
   EXPECT_FALSE(WaitingSyscallNumber(""));
 }
 
+TEST(SyscallNumber, IsOfEveryCallThatThisMachineHas) {
+  EXPECT_EQ(SyscallNumber("openat"), SYS_openat);
+  EXPECT_EQ(SyscallNumber("exit_group"), SYS_exit_group);
+  EXPECT_FALSE(SyscallNumber("sem_open"));
+  EXPECT_FALSE(SyscallNumber("riscv_hwprobe"));
+  for (const std::string& name : SyscallNames()) {
+    EXPECT_TRUE(IsSyscallName(name));
+    const auto number = SyscallNumber(name);
+    EXPECT_TRUE(!number || SyscallName(*number) == name) << name;
+  }
+}
+
+TEST(IsSyscallName, KnowsThoseOfOtherMachinesToo) {
+  EXPECT_TRUE(IsSyscallName("open"));
+  EXPECT_TRUE(IsSyscallName("riscv_hwprobe"));
+  EXPECT_FALSE(IsSyscallName("sem_open"));
+  EXPECT_FALSE(IsSyscallName(""));
+}
+
 }  // namespace
 }  // namespace lockstep

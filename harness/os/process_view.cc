@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -141,11 +142,11 @@ ThreadState ThreadProbe::Look() const {
   if (ReadFromStart(stat_, buffer, sizeof buffer) <= 0) return ThreadState{};
   switch (StateOf(buffer)) {
     case 'T':
-    case 't':
       return ThreadState{ThreadState::Kind::kStopped, -1, {}};
     case 'Z':
     case 'X':
       return ThreadState{ThreadState::Kind::kZombie, -1, {}};
+    case 't':  // At a stop of a tracer's, which lets it go on (call_tracer.h).
     case 'D':  // A page from a disk, a lock of the kernel's: it goes on by itself.
     case 'R':
       return ThreadState{ThreadState::Kind::kRunning, -1, {}};
@@ -291,6 +292,19 @@ std::vector<std::string> NewestDescriptors(pid_t pid, int count) {
     if (!error) out.push_back(fmt::format("{} ({})", numbers[i], target.string()));
   }
   return out;
+}
+
+std::vector<int> DescriptorsOn(pid_t pid, int fd) {
+  std::vector<int> found;
+  struct stat wanted {};
+  if (::fstat(fd, &wanted) != 0) return found;
+  const std::string folder = fmt::format("/proc/{}/fd", pid);
+  for (const int number : NumbersIn(folder)) {
+    struct stat one {};
+    const bool there = ::stat(fmt::format("{}/{}", folder, number).c_str(), &one) == 0;
+    if (there && one.st_dev == wanted.st_dev && one.st_ino == wanted.st_ino) found.push_back(number);
+  }
+  return found;
 }
 
 std::string CommandLineOf(pid_t pid) {

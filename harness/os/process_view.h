@@ -21,8 +21,9 @@ struct ThreadState {
   enum class Kind {
     kGone,  // no such thread
     kZombie,
-    kRunning,  // on a CPU, ready to be, or held up by the kernel (state D): it goes on by itself
-    kStopped,  // SIGSTOP or a tracer
+    kRunning,  // on a CPU, ready to be, or held up by the kernel (state D) or a tracer: it goes on
+               // by itself
+    kStopped,  // SIGSTOP
     kSyscall,  // asleep in `syscall`
     kAsleep,   // asleep, and the kernel does not let us see in what
   };
@@ -95,6 +96,9 @@ std::vector<pid_t> ThreadsOf(pid_t pid);
 std::optional<int> CountDescriptors(pid_t pid);
 // The `count` descriptors with the highest numbers, as "7 (/dev/null)", for messages.
 std::vector<std::string> NewestDescriptors(pid_t pid, int count);
+// The descriptors of a process that are open on the file that `fd` of ours is open on; of a FIFO
+// both ends are.
+std::vector<int> DescriptorsOn(pid_t pid, int fd);
 // argv[0] and so on, for messages.
 std::string CommandLineOf(pid_t pid);
 std::string ReadSmallFile(const std::string& path);

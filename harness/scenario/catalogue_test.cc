@@ -266,10 +266,10 @@ std::vector<std::string> ExamplesOf(const std::string& page) {
 TEST(LanguagePage, HasExamplesThatAreRight) {
   const std::vector<std::string> examples =
       ExamplesOf(ReadFile(std::string(LOCKSTEP_SCENARIOS) + "/LANGUAGE.md"));
-  ASSERT_EQ(examples.size(), 3u);
+  ASSERT_EQ(examples.size(), 4u);
   const Result<std::vector<Scenario>> scenarios = ParseScenarioFile(examples[0], "fork.toml");
   EXPECT_TRUE(scenarios.has_value()) << scenarios.error().Text();
-  for (const std::string& example : {examples[1], "p fork c\n" + examples[2]}) {
+  for (const std::string& example : {examples[1], examples[2], "p fork c\n" + examples[3]}) {
     const Result<std::vector<Step>> steps = ParseSteps(example, "LANGUAGE.md", 1);
     EXPECT_TRUE(steps.has_value()) << steps.error().Text();
   }

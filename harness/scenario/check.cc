@@ -50,6 +50,10 @@ class Checker {
       position_ = steps[i]->position;
       std::visit([&](const auto& what) { Visit(what); }, steps[i]->what);
     }
+    for (const auto& [name, actor] : state_.actors()) {
+      if (actor.armed_at.line != 0 && actor.gone != Known::kYes)
+        state_.Fail(actor.armed_at, fmt::format("actor '{0}' is armed, and calls nothing; expected '{0} CALL' after it", name));
+    }
     for (const Expr* name : left_) {
       if (used_.count(FreshStem(*name)) == 0) {
         state_.Fail(name->position,
@@ -61,7 +65,7 @@ class Checker {
  private:
   void Visit(const Do& what) {
     for (const std::string& actor : what.actors) {
-      if (!state_.MustBeIdle(actor, position_) || !CheckCall(actor, what.call)) return;
+      if (!UseArmed(actor, what.call) || !state_.MustBeIdle(actor, position_) || !CheckCall(actor, what.call)) return;
       if (what.expectation) CheckExpectation(actor, *what.expectation);
       Perform(actor, what);
     }
@@ -288,7 +292,7 @@ class Checker {
       ActorState& actor = *state_.Find(name);
       int& stopped_line = state_.ProcessOf(actor).stopped_line;
       if (what.how == SendSignal::How::kStop) {
-        if (!state_.MustNotBeStopped(name, position_)) return;
+        if (!state_.MustNotBeStopped(name, position_) || !MustNotBeTraced(actor)) return;
         stopped_line = position_.line;
       } else if (what.how == SendSignal::How::kCont) {
         if (stopped_line == 0)
@@ -299,6 +303,38 @@ class Checker {
         state_.EndProcess(actor, "was killed", position_.line, false);
       }
     }
+  }
+
+  void Visit(const Arm& what) {
+    for (const std::string& name : what.actors) {
+      if (!state_.MustBeIdle(name, position_)) return;
+      ActorState& actor = *state_.Find(name);
+      if (actor.in_flight == Known::kMaybe) {
+        state_.Fail(position_, fmt::format("actor '{}' may still be in its call of line {}; only one that is idle can be armed",
+                                           name, actor.call_line));
+      }
+      actor.armed_at = position_;
+    }
+  }
+
+  // A process that a tracer follows stops for that tracer, not for good.
+  bool MustNotBeTraced(const ActorState& of_process) {
+    for (const auto& [name, actor] : state_.actors()) {
+      if (actor.process != of_process.process || actor.in_flight == Known::kNo || actor.traced_line == 0) continue;
+      return state_.Fail(position_, fmt::format("the call of actor '{}' is armed on line {}; until it is over it cannot be stopped",
+                                                name, actor.traced_line));
+    }
+    return true;
+  }
+
+  // This call is the one that was armed, if any was.
+  bool UseArmed(const std::string& name, const Call& call) {
+    ActorState* actor = state_.Find(name);
+    if (actor == nullptr) return true;
+    actor->traced_line = std::exchange(actor->armed_at, Position{}).line;
+    if (actor->traced_line == 0 || (call.operation != "exit" && call.operation != "end")) return true;
+    return state_.Fail(position_, fmt::format("actor '{}' is armed on line {}, and '{}' has no answer; expected another call",
+                                              name, actor->traced_line, call.operation));
   }
 
   void Visit(const Together& what) {

@@ -21,6 +21,10 @@ bool State::MustBeAlive(const std::string& name, Position position) {
     return Fail(position,
                 fmt::format("actor '{}' is not there; it is not made before this step", name));
   }
+  if (actor->gone != Known::kYes && actor->armed_at.line != 0) {
+    return Fail(position, fmt::format("actor '{}' is armed on line {}; what it does next is to be a call of its own", name,
+                                      actor->armed_at.line));
+  }
   if (actor->gone != Known::kYes) return true;
   return Fail(position, fmt::format("actor '{}' is gone: it {} on line {}", name, actor->end,
                                     actor->end_line));

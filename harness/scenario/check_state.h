@@ -35,6 +35,8 @@ struct ActorState {
   bool is_thread = false;  // made by `thread`
   Known in_flight = Known::kNo;
   int call_line = 0;  // of the call in flight
+  Position armed_at;    // the step that arms its next call; line 0: none does
+  int traced_line = 0;  // of the one that armed the call in flight
   Known gone = Known::kNo;
   bool judged = false;  // its end has been
   std::string end;      // "was killed", "exited", "died"
@@ -48,6 +50,7 @@ class State {
   explicit State(Mistakes* mistakes);
 
   ActorState* Find(const std::string& name);
+  const std::map<std::string, ActorState>& actors() const { return actors_; }
   ProcessState& ProcessOf(const ActorState& actor) { return processes_[actor.process]; }
 
   // There, not gone, and no call in flight: it can be told to do something.

@@ -10,7 +10,8 @@ namespace {
 // The steps of one block, whose turns are numbers of actors in order of their first step.
 struct Block {
   std::vector<std::string> actors;
-  std::vector<std::vector<Step>> lanes;  // an actor's own steps
+  // An actor's own turns. One is a step, with those before it that arm it.
+  std::vector<std::vector<std::vector<Step>>> lanes;
   std::vector<std::size_t> turns;        // the first order: sorted
 };
 
@@ -25,7 +26,12 @@ Block ReadBlock(const std::vector<Step>& steps, std::size_t* at) {
       block.actors.push_back(actor);
       block.lanes.emplace_back();
     }
-    block.lanes[lane].push_back(steps[*at]);
+    auto& turns = block.lanes[lane];
+    if (!turns.empty() && std::holds_alternative<Arm>(turns.back().back().what)) {
+      turns.back().push_back(steps[*at]);
+      continue;
+    }
+    turns.push_back({steps[*at]});
     block.turns.push_back(lane);
   }
   std::sort(block.turns.begin(), block.turns.end());
@@ -35,7 +41,8 @@ Block ReadBlock(const std::vector<Step>& steps, std::size_t* at) {
 void Append(const Block& block, const std::vector<std::size_t>& turns, Interleaving* out) {
   std::vector<std::size_t> next(block.lanes.size());
   for (const std::size_t lane : turns) {
-    out->steps.push_back(block.lanes[lane][next[lane]++]);
+    const std::vector<Step>& turn = block.lanes[lane][next[lane]++];
+    out->steps.insert(out->steps.end(), turn.begin(), turn.end());
     out->order += (out->order.empty() ? "" : "-") + block.actors[lane];
   }
 }
@@ -47,6 +54,8 @@ std::string InterleavedActor(const Step& step) {
     return call->actors.size() == 1 ? call->actors.front() : "";
   if (const auto* await = std::get_if<Await>(&step.what))
     return await->actors.size() == 1 ? await->actors.front() : "";
+  if (const auto* arm = std::get_if<Arm>(&step.what))
+    return arm->actors.size() == 1 ? arm->actors.front() : "";
   return "";
 }
 

@@ -125,6 +125,12 @@ bool Lexer::Accept(std::string_view punct_or_name) {
   return true;
 }
 
+bool Lexer::AcceptHash() {
+  if (mistakes_->any() || last_end_ >= line_->text.size() || line_->text[last_end_] != '#') return false;
+  Advance(last_end_ + 1);
+  return true;
+}
+
 std::string_view Lexer::TakeWord() {
   if (mistakes_->any()) return {};
   const std::string_view text = line_->text;

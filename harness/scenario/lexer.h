@@ -44,6 +44,8 @@ class Lexer {
   Token Take();
   // Takes the next token when it is this punctuation or name.
   bool Accept(std::string_view punct_or_name);
+  // Takes a '#' that follows the last token without a blank: there it begins no comment.
+  bool AcceptHash();
   // Up to the next blank, comma, semicolon, closing bracket or comment, whatever it is; may be
   // empty.
   std::string_view TakeWord();

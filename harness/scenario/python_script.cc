@@ -346,6 +346,7 @@ class ScriptWriter {
         break;
     }
   }
+  void Write(const Arm&) { Fail("it stands between two system calls of another process"); }
   void Write(const Together& what) {
     std::vector<std::pair<std::vector<std::string>, std::string>> ends;
     for (const Step& step : what.steps) {

@@ -187,6 +187,23 @@ struct SendSignal {
   std::string signal;
   enum class How { kKill, kSignal, kStop, kCont } how = How::kKill;
 };
+// `kill A at futex:exit#1`, `signal A SIGUSR1 at futex:entry#1`, `fail A at openat#2 with ENOSPC`,
+// `trace A`: what befalls the next call of A, at one of its system calls.
+struct Arm {
+  std::vector<std::string> actors;
+  enum class How {
+    kKill,    // its process gets SIGKILL while its thread stands there
+    kSignal,  // its thread gets `signal` there, once
+    kFail,    // that system call is not made, and fails
+    kTrace,   // nothing: its system calls are recorded
+  } how = How::kTrace;
+  std::string signal;
+  std::string syscall;  // "futex"; empty for kTrace
+  bool at_exit = false;
+  int ordinal = 1;          // of this system call within the call, from 1
+  bool and_later = false;   // kFail, `#2..`: that one and every later one
+  std::string errno_name;   // kFail
+};
 // `together { … }`: every call is sent before any answer is awaited.
 struct Together {
   std::vector<struct Step> steps;  // Do and Hammer only
@@ -221,7 +238,7 @@ struct Machine {
 
 struct Step {
   std::variant<Do, Await, OneOf, StillBlocked, Handled, Died, Exited, Create, OnSignal, SendSignal,
-               Together, Hammer, HammerResult, Left, Machine>
+               Arm, Together, Hammer, HammerResult, Left, Machine>
       what;
   Position position;
   std::string text;     // as written, without comment and condition, blanks folded

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/os/syscall_names.h"
 #include "harness/scenario/call_parser.h"
 #include "harness/scenario/interleavings.h"
 #include "harness/scenario/words.h"
@@ -110,6 +111,11 @@ void StepParser::ParseStepOfHarness(const Token& word, Step* step) {
     ParseCreate(Create::How::kStart, "", step);
   } else if (name == "kill" || name == "signal" || name == "stop" || name == "cont") {
     ParseSendSignal(name, step);
+  } else if (name == "fail" || name == "trace") {
+    Arm what;
+    what.actors = ParseOneActors();
+    what.how = name == "fail" ? Arm::How::kFail : Arm::How::kTrace;
+    ParseArm(std::move(what), step);
   } else if (name == "together") {
     ParseTogether(step);
   } else if (name == "hammer") {
@@ -284,14 +290,78 @@ void StepParser::ParseOnSignal(const Actors& actors, Step* step) {
 void StepParser::ParseSendSignal(const std::string& word, Step* step) {
   SendSignal what;
   what.actors = ParseOneActors();
+  if (word == "kill" && lexer_.Peek().Is("at")) {
+    ParseArm(Arm{what.actors, Arm::How::kKill, "", "", false, 1, false, ""}, step);
+    return;
+  }
   if (word == "kill" || word == "signal") {
     what.how = word == "kill" ? SendSignal::How::kKill : SendSignal::How::kSignal;
+    const std::size_t at = lexer_.offset();
     what.signal = ParseSignalName(&lexer_);
+    if (lexer_.Peek().Is("at")) {
+      if (word == "kill") lexer_.FailAt(at, "'kill ... at' is by SIGKILL always; expected 'at', or 'signal' for another");
+      if (Contains({"SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGCONT"}, what.signal))
+        lexer_.FailAt(at, fmt::format("{} cannot be sent at a system call; expected 'stop' or 'cont'", what.signal));
+      ParseArm(Arm{what.actors, Arm::How::kSignal, what.signal, "", false, 1, false, ""}, step);
+      return;
+    }
   } else {
     what.how = word == "stop" ? SendSignal::How::kStop : SendSignal::How::kCont;
     what.signal = word == "stop" ? "SIGSTOP" : "SIGCONT";
   }
   step->what = std::move(what);
+}
+
+// What stands behind the actors, and the signal, of a step that arms a call.
+void StepParser::ParseArm(Arm what, Step* step) {
+  if (what.how != Arm::How::kTrace) {
+    if (!AcceptWord("at")) lexer_.Fail(fmt::format("expected 'at', as in 'fail p at openat#1 with EMFILE', {}", lexer_.Found()));
+    ParsePoint(&what);
+  }
+  if (what.how == Arm::How::kFail) {
+    if (!AcceptWord("with")) lexer_.Fail(fmt::format("expected 'with' and an errno, {}", lexer_.Found()));
+    const Token name = lexer_.Take();
+    what.errno_name = std::string(name.text);
+    if (!ErrnoValue(name.text)) {
+      lexer_.FailAt(name.begin, name.kind == Token::Kind::kEnd
+                                    ? "expected an errno, as in 'with ENOSPC', found the end of the line"
+                                    : fmt::format("unknown errno '{}'{}", name.text, DidYouMean(name.text, ErrnoNames())));
+    }
+  }
+  step->what = std::move(what);
+}
+
+// `futex:exit#1`, `openat#2`, `openat#2..`.
+void StepParser::ParsePoint(Arm* what) {
+  const bool fails = what->how == Arm::How::kFail;
+  const Token name = lexer_.Take();
+  what->syscall = std::string(name.text);
+  if (name.kind != Token::Kind::kName) {
+    lexer_.FailAt(name.begin, fmt::format("expected a system call, as in 'futex', found {}",
+                                          name.kind == Token::Kind::kEnd ? "the end of the line" : "'" + what->syscall + "'"));
+  } else if (!IsSyscallName(what->syscall)) {
+    lexer_.FailAt(name.begin, fmt::format("unknown system call '{}'{}", what->syscall, DidYouMean(what->syscall, SyscallNames())));
+  }
+  const std::size_t colon = lexer_.last_end();
+  if (lexer_.Peek().begin == colon && lexer_.Accept(":")) {
+    const Token side = lexer_.Take();
+    what->at_exit = side.Is("exit");
+    if (fails) lexer_.FailAt(colon, fmt::format("a call that fails is not made, and has no sides; expected '{}#1'", what->syscall));
+    if (!side.Is("exit") && !side.Is("entry")) {
+      lexer_.FailAt(side.begin, fmt::format("expected 'entry' or 'exit'{}", DidYouMean(side.text, {"entry", "exit"})));
+    }
+  } else if (!fails) {
+    lexer_.FailAt(colon, fmt::format("expected ':entry' or ':exit', as in '{}:entry#1'", what->syscall));
+  }
+  const std::size_t hash = lexer_.last_end();
+  if (!lexer_.AcceptHash()) {
+    lexer_.FailAt(hash, fmt::format("expected '#' and which of them, as in '{}{}#1'", what->syscall,
+                                    fails ? "" : what->at_exit ? ":exit" : ":entry"));
+  }
+  constexpr long kMostCalls = 1'000'000;
+  what->ordinal = static_cast<int>(ParseNumber("a number", 1, kMostCalls));
+  if (lexer_.Peek().Is("..") && !fails) lexer_.Fail("only 'fail' goes on for every later one");
+  what->and_later = lexer_.Accept("..");
 }
 
 void StepParser::ParseTogether(Step* step) {

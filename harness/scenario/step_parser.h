@@ -46,6 +46,8 @@ class StepParser {
   void ParseCreate(Create::How how, const std::string& parent, Step* step);
   void ParseOnSignal(const Actors& actors, Step* step);
   void ParseSendSignal(const std::string& word, Step* step);
+  void ParseArm(Arm what, Step* step);
+  void ParsePoint(Arm* what);
   void ParseTogether(Step* step);
   void ParseHammer(const Actors& actors, Step* step);
   void ParseHammerResult(Step* step);

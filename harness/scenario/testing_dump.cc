@@ -70,6 +70,11 @@ class Dumper {
   Parts operator()(const SendSignal& s) const {
     return {fmt::format("send {} {}", s.signal, static_cast<int>(s.how)), s.actors};
   }
+  Parts operator()(const Arm& s) const {
+    return {fmt::format("arm {} {} {} {} {} {} {}", static_cast<int>(s.how), s.signal, s.syscall, s.at_exit, s.ordinal,
+                        s.and_later, s.errno_name),
+            s.actors};
+  }
   Parts operator()(const Together& s) const {
     return {"together\n" + DumpSteps(s.steps) + "end", {""}};
   }

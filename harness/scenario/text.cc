@@ -158,6 +158,29 @@ class Writer {
     }
     return out;
   }
+  std::string operator()(const Arm& what) const {
+    const std::string side = what.at_exit ? ":exit" : ":entry";
+    const std::string ordinal = fmt::format("#{}{}", what.ordinal, what.and_later ? ".." : "");
+    std::string out;
+    for (const std::string& actor : what.actors) {
+      if (!out.empty()) out += "\n";
+      switch (what.how) {
+        case Arm::How::kKill:
+          out += "kill " + actor + " at " + what.syscall + side + ordinal;
+          break;
+        case Arm::How::kSignal:
+          out += "signal " + actor + " " + what.signal + " at " + what.syscall + side + ordinal;
+          break;
+        case Arm::How::kFail:
+          out += "fail " + actor + " at " + what.syscall + ordinal + " with " + what.errno_name;
+          break;
+        case Arm::How::kTrace:
+          out += "trace " + actor;
+          break;
+      }
+    }
+    return out;
+  }
   std::string operator()(const Together& what) const {
     std::string out;
     for (const Step& step : what.steps) {

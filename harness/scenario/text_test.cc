@@ -74,6 +74,13 @@ z on SIGUSR2 ignore
 p on SIGUSR1 call s.release()
 w3 exit(3)
 w[3] exited 3
+signal z SIGUSR1 at futex:entry#12
+fail p at openat#2.. with ENOSPC
+together { z nop(); p nop() }
+kill z at futex:exit#1 when >= 3.12
+trace p
+p nop()
+z nop()
 stop z
 cont z
 signal z SIGUSR1

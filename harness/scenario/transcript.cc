@@ -72,6 +72,9 @@ class Inference {
     // Death, stopping and going on are the kernel's; only handlers are the implementation's.
     if (what.how == SendSignal::How::kSignal) needs.insert("signal");
   }
+  void Look(const Arm& what) {
+    if (what.how == Arm::How::kSignal) needs.insert("signal");
+  }
   void Look(const Together& what) { Look(what.steps); }
   void Look(const Hammer&) {
     needs.insert("hammer");

@@ -81,6 +81,7 @@ class Others {
     if (const auto* await = std::get_if<Await>(&step.what)) return Has(await->actors.front());
     if (const auto* create = std::get_if<Create>(&step.what)) return Has(create->parent);
     if (const auto* on = std::get_if<OnSignal>(&step.what)) return Has(on->actor);
+    if (const auto* arm = std::get_if<Arm>(&step.what)) return Has(arm->actors.front());
     if (const auto* hammer = std::get_if<Hammer>(&step.what)) return Has(hammer->actors.front());
     return false;
   }

@@ -265,7 +265,7 @@ const Words& SignalNames() {
 const Words& ReservedWords() {
   static const Words words = {"start",  "fork", "spawn",    "thread",  "kill", "stop",  "cont",
                               "signal", "on",   "together", "machine", "left", "hammer",
-                              "interleave"};
+                              "interleave", "fail", "trace"};
   return words;
 }
 
