@@ -33,6 +33,7 @@ Amplifier::Amplifier(Stage& stage, const EpochPlan& plan, std::vector<Target> ta
   signal_at_ns_ = now;
   stops_left_ns_ = kMostStopped;
   kill_at_ns_ = now + Any(random_, expected);
+  kill_anyhow_ = Any(random_, 3) == 0;
   canary_at_ns_ = now + Any(random_, expected / 2);
   if (plan_.pinned) Pin(true);
 }
@@ -96,8 +97,11 @@ void Amplifier::Signal(std::int64_t now) {
 
 void Amplifier::Kill() {
   const Target& target = targets_[static_cast<std::size_t>(Any(random_, static_cast<std::int64_t>(targets_.size())))];
-  has_killed_ = true;
   if (target.actor->process->dead || !target.actor->in_flight) return;
+  // Mostly while it waits, if that comes about.
+  constexpr int kLooksForAWait = 100;
+  if (!kill_anyhow_ && ++looks_for_a_wait_ < kLooksForAWait && !target.actor->probe.Look().InFutexWait()) return;
+  has_killed_ = true;
   stage_.WillDie(target.actor->process.get());
   SendSignalTo(*target.actor->process, SIGKILL);
   ++totals_.sights["killed"];

@@ -57,6 +57,8 @@ class Amplifier {
   std::int64_t canary_at_ns_ = 0;
   std::int64_t stops_left_ns_ = 0;  // how long processes may yet be stopped in all
   bool has_killed_ = false;
+  bool kill_anyhow_ = false;  // whether it waits or not
+  int looks_for_a_wait_ = 0;
   bool canary_sent_ = false;
 };
 

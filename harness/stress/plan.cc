@@ -59,6 +59,7 @@ EpochPlan PlanEpoch(Random& random, const Limits& limits, const RoundPlan& round
   plan.recorded = limits.density == Density::kFull ||
                   (limits.density == Density::kSampled && (epoch % kSampleOneIn == 0 || plan.stops || plan.signals)) ||
                   plan.kills;
+  if (one_in(2)) plan.focus = static_cast<int>(Any(random, static_cast<std::int64_t>(round.semaphores.size())));
   plan.mix = {{"acquire", 6}, {"try", 2}, {"timed", one_in(2) ? 2 : 0}};
   if (one_in(2)) plan.mix.insert(plan.mix.end(), {{"_get_value", 1}, {"_is_zero", 1}});
   // What makes objects and processes takes far longer than the rest, so there is little of it.

@@ -62,6 +62,7 @@ struct EpochPlan {
   bool stops = false;
   bool signals = false;
   bool kills = false;   // one process, once. Ends the round
+  int focus = -1;       // the semaphore that all turns are of, with the one beside it; -1: of all
   std::string canary;   // one release too many of this object, that the oracles have to find. Ends the round
   std::vector<std::pair<std::string, int>> mix;  // PROTOCOL.md, section 10
 };

@@ -20,6 +20,7 @@ constexpr int kPlenty = 1 << 20;
 constexpr std::int64_t kLead = 120'000;
 constexpr std::int64_t kShortestTimeout = 100'000;
 constexpr std::int64_t kTimeouts = 300'000;
+constexpr std::int64_t kNear = 50'000;  // the slack of a timer
 constexpr double kBeyond = 1.1;
 constexpr double kForget = 0.9;
 constexpr std::chrono::microseconds kStep{200};
@@ -47,8 +48,8 @@ Races::Races(Session& session, std::string name, Random& random, Totals& totals)
 Ending Races::Begin() {
   ++totals_.rounds;
   if (const auto root = stage_.Begin(); !root) return Trouble{root.error().Text()};
-  for (const char* object : {"s", "t"}) {
-    Ending made = stage_.MakeSemaphore(object, kSemaphore, 0, kPlenty);
+  for (const auto& [object, maxvalue] : {std::pair{"s", kPlenty}, {"t", kPlenty}, {"u", 1}}) {
+    Ending made = stage_.MakeSemaphore(object, kSemaphore, 0, maxvalue);
     if (!IsFine(made)) return made;
   }
   const auto a = stage_.AddProcess("a");
@@ -67,6 +68,10 @@ Ending Races::Begin() {
 Ending Races::RunEach() {
   const auto& can = stage_.session().hello().capabilities;
   Ending ending = ReleaseAgainstTimeout();
+  if (IsFine(ending)) ending = TwoOfOneName();
+  if (IsFine(ending) && a2_ != nullptr) ending = ReleaseAgainstTimeoutOfOneOfTwo();
+  if (IsFine(ending) && a2_ != nullptr) ending = TwoReleasesForTwoWaiters();
+  if (IsFine(ending) && a2_ != nullptr) ending = TwoReleasesAtTheBound();
   if (IsFine(ending) && can.count("fork") != 0) ending = ReleaseAgainstKill();
   if (IsFine(ending) && a2_ != nullptr && can.count("rebuild_by_name") != 0) ending = CloseAgainstPost();
   if (IsFine(ending) && a2_ != nullptr && can.count("fork") != 0) ending = ForkAgainstAcquire();
@@ -134,6 +139,23 @@ Ending Races::Settle(const char* race, const std::string& object, check::History
   return {};
 }
 
+Ending Races::Block(Actor& actor, const char* race, const std::string& object) {
+  stage_.Send(actor, Stage::Call("acquire", object));
+  const Deadline seen = Deadline::After(stage_.session().Scaled(std::chrono::seconds(5)));
+  while (actor.in_flight && !seen.Passed()) {
+    if (stage_.detector().Look(actor) && actor.in_flight && actor.in_flight->announced) return {};
+    stage_.crew().Pump(nanoseconds(0));
+  }
+  if (!stage_.crew().Fault().empty()) return Trouble{stage_.crew().Fault()};
+  if (actor.in_flight) return Trouble{fmt::format("{}: nobody can see whether {} waits", race, actor.name)};
+  return Finding{"history", fmt::format("{}: {} returned from acquire() though {} had no unit", race, actor.name, object), "", {}, race};
+}
+
+void Races::AwaitDeath(const Process& process) {
+  const Deadline death = Deadline::After(stage_.session().Scaled(std::chrono::seconds(5)));
+  while (!process.dead && !death.Passed()) stage_.crew().Pump(death.Left());
+}
+
 Ending Races::ReleaseAgainstTimeout() {
   constexpr char kRace[] = "a release against the end of a timeout";
   const std::int64_t timeout = kShortestTimeout + Any(random_, kTimeouts);
@@ -150,7 +172,7 @@ Ending Races::ReleaseAgainstTimeout() {
     return Finding{"timeout", fmt::format("{}: a wait of {} µs ended after {} µs", kRace, timeout / 1000, took / 1000), "", {}, kRace};
   }
   if (!got) timeout_distance_.Learn(std::max<std::int64_t>(0, took - timeout), release->returned - release->called);
-  const bool met = release->called <= acquire->returned && acquire->called + timeout <= release->returned + 100'000;
+  const bool met = release->called <= acquire->returned + kNear && acquire->called + timeout <= release->returned + kNear;
   if (met) ++totals_.sights[got ? "a release came before a timeout" : "a timeout came before a release"];
   return Settle(kRace, "s", {0, kPlenty, {*acquire, *release}, {}});
 }
@@ -160,18 +182,14 @@ Ending Races::ReleaseAgainstKill() {
   const auto victim = stage_.AddProcess(fmt::format("v{}", ++victims_));
   if (!victim) return Trouble{victim.error().Text()};
   stage_.WillDie((*victim)->process.get());
-  stage_.Send(**victim, Stage::Call("acquire", "s"));
-  const Deadline seen = Deadline::After(stage_.session().Scaled(std::chrono::seconds(5)));
-  while (!stage_.detector().Look(**victim) && !seen.Passed()) stage_.crew().Pump(nanoseconds(0));
-  const std::int64_t called = (*victim)->in_flight ? (*victim)->in_flight->begin_ns : 0;
-  if (called == 0) return Finding{"history", fmt::format("{}: an acquire of nothing returned", kRace), "", {}, kRace};
+  if (Ending ending = Block(**victim, kRace, "s"); !IsFine(ending)) return ending;
+  const std::int64_t called = (*victim)->in_flight->begin_ns;
   const std::int64_t at = Soon();
   SendAt(*b_, Stage::Call("release", "s"), at);
   const std::int64_t kill_at = at + kill_distance_.Next(random_);
   while (MonotonicNs() < kill_at) stage_.crew().Pump(nanoseconds(0));
   SendSignalTo(*(*victim)->process, SIGKILL);
-  const Deadline death = Deadline::After(stage_.session().Scaled(std::chrono::seconds(5)));
-  while (!(*victim)->process->dead && !death.Passed()) stage_.crew().Pump(death.Left());
+  AwaitDeath(*(*victim)->process);
   const std::int64_t dead_by = MonotonicNs();
   if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
   const auto release = Take(*b_, check::Kind::kRelease, 1);
@@ -200,9 +218,7 @@ Ending Races::CloseAgainstPost() {
                                                          Value(stage_.NameOf("s"))});
   rebuild.as = "again";
   if (Ending ending = stage_.Ask(*a_, std::move(rebuild), &made); !IsFine(ending)) return ending;
-  stage_.Send(*a2_, Stage::Call("acquire", "s"));
-  const Deadline seen = Deadline::After(stage_.session().Scaled(std::chrono::seconds(5)));
-  while (!stage_.detector().Look(*a2_) && !seen.Passed() && a2_->in_flight) stage_.crew().Pump(nanoseconds(0));
+  if (Ending ending = Block(*a2_, kRace, "s"); !IsFine(ending)) return ending;
   const std::int64_t at = Soon();
   SendAt(*a_, Stage::Call("del", "again"), at);
   SendAt(*b_, Stage::Call("release", "s"), at + close_distance_.Next(random_));
@@ -248,8 +264,7 @@ Ending Races::ForkAgainstAcquire() {
   if (!childs || childs->kind != check::Kind::kAcquire)
     return Finding{"liveness", fmt::format("{}: the child cannot take a unit that is there", kRace), "", {}, kRace};
   SendSignalTo(*(*child)->process, SIGKILL);
-  const Deadline death = Deadline::After(stage_.session().Scaled(std::chrono::seconds(5)));
-  while (!(*child)->process->dead && !death.Passed()) stage_.crew().Pump(death.Left());
+  AwaitDeath(*(*child)->process);
   ++totals_.races;
   Value reaped;
   return stage_.Ask(*a_, Stage::Call("reap", "", {*pid}), &reaped);

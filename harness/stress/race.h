@@ -25,19 +25,28 @@ class Races {
   // The distance of the second call's beginning from the first's, over which both overlap.
   class Distance {
    public:
+    explicit Distance(double first_ns = 20'000) : first_ns_(first_ns) {}
     // ns by which the second is to begin later than the first.
     std::int64_t Next(Random& random);
     void Learn(std::int64_t first_ns, std::int64_t second_ns);
 
    private:
-    double first_ns_ = 20'000;  // how long each call takes, as far as is known
+    double first_ns_;  // how long each call takes, as far as is known
     double second_ns_ = 20'000;
   };
 
   Ending ReleaseAgainstTimeout();
+  Ending ReleaseAgainstTimeoutOfOneOfTwo();
+  Ending TwoReleasesForTwoWaiters();
+  Ending TwoReleasesAtTheBound();
+  Ending TwoOfOneName();
   Ending ReleaseAgainstKill();
   Ending CloseAgainstPost();
   Ending ForkAgainstAcquire();
+  // Asks for an acquire that has to wait, and waits until it does.
+  Ending Block(Actor& actor, const char* race, const std::string& object);
+  // Who was killed is gone.
+  void AwaitDeath(const Process& process);
 
   // Sends a call that is to begin at an instant.
   void SendAt(Actor& actor, Request request, std::int64_t at_ns);
@@ -56,7 +65,13 @@ class Races {
   Actor* a2_ = nullptr;  // and a thread of it; null: it has no threads
   Actor* b_ = nullptr;   // another process
   int victims_ = 0;
-  Distance timeout_distance_;
+  int names_ = 0;
+  // From the end of a timeout: a timer's slack is 50 µs, and a wake-up takes as long again.
+  Distance timeout_distance_{150'000};
+  Distance second_timeout_distance_{150'000};
+  Distance releases_distance_;
+  Distance bound_distance_;
+  Distance creation_distance_;
   Distance kill_distance_;
   Distance close_distance_;
   Distance fork_distance_;

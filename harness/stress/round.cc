@@ -22,7 +22,10 @@ constexpr std::size_t kRingCalls = 1 << 15;  // a ring's room, 1 MiB
 constexpr long kMostRecorded = kRingCalls / 16;
 constexpr std::chrono::microseconds kTogetherIn{200};
 constexpr long kHandOversIn = 32;  // turns
+constexpr long kHandOversInFocus = 4;
 constexpr int kMostUnstuck = 200;
+constexpr long kMostTurnsBesideAKill = 500;
+constexpr int kHelping = 16;  // units at once, of what is not given back
 
 }  // namespace
 
@@ -71,12 +74,18 @@ Ending Round::Begin() {
 }
 
 // Of what is handed over as many are given as are taken: takers have the same each, and givers share them.
-std::int64_t Round::TurnsOf(const Member& member, std::size_t job, long turns) const {
+std::int64_t Round::TurnsOf(const Member& member, std::size_t job, const EpochPlan& plan, long turns) const {
+  const bool beside = plan_.semaphores[job].use == Use::kPassBack || plan_.semaphores[job].use == Use::kPass;
+  const bool focused = plan.focus >= 0 && beside
+                           ? plan_.semaphores[static_cast<std::size_t>(plan.focus)].use == Use::kPassBack ||
+                                 plan_.semaphores[static_cast<std::size_t>(plan.focus)].use == Use::kPass
+                           : static_cast<int>(job) == plan.focus;
+  if (plan.focus >= 0 && !focused) return 0;
   if (plan_.semaphores[job].use == Use::kGuard) return turns;
   const auto takers = static_cast<long>(std::count_if(members_.begin(), members_.end(), [](const Member& m) { return m.takes; }));
   const long givers = static_cast<long>(members_.size()) - takers;
   // Handing over is a system call or two each time; guards are not.
-  const long each = std::max(1L, turns / kHandOversIn);
+  const long each = std::max(1L, turns / (plan.focus >= 0 ? kHandOversInFocus : kHandOversIn));
   // As many pass on as pass back.
   const Use use = plan_.semaphores[job].use;
   if (use == Use::kPass || use == Use::kPassBack) return member.takes == (use == Use::kPassBack) && member.slot / 2 < takers ? each : 0;
@@ -98,7 +107,7 @@ Ending Round::SendLoads(const EpochPlan& plan, long turns) {
       const SemaphorePlan& one = plan_.semaphores[job];
       const bool passes = one.use == Use::kPass || one.use == Use::kPassBack;
       const std::string role = one.use == Use::kGuard ? "guard" : passes ? "pass" : member.takes ? "take" : "put";
-      List words{{Value(one.object), Value(role), Value::Int(TurnsOf(member, job, turns))}};
+      List words{{Value(one.object), Value(role), Value::Int(TurnsOf(member, job, plan, turns))}};
       if (passes) words.items.emplace_back(plan_.semaphores[one.use == Use::kPass ? job + 1 : job - 1].object);
       jobs.items.emplace_back(std::move(words));
     }
@@ -117,6 +126,8 @@ Ending Round::SendLoads(const EpochPlan& plan, long turns) {
 Ending Round::Run(const EpochPlan& plan, long turns) {
   ++epoch_;
   ++totals_.epochs;
+  // Who waits for what a killed actor was to give has to be helped unit by unit.
+  if (plan.kills) turns = std::min(turns, kMostTurnsBesideAKill);
   if (plan.recorded) turns = std::min(turns, kMostRecorded / static_cast<long>(plan_.semaphores.size()));
   turns = std::max(turns, 1L);
   start_values_ = values_;
@@ -136,6 +147,7 @@ Ending Round::Run(const EpochPlan& plan, long turns) {
   if (plan.recorded) totals_.recorded += calls;
   const std::int64_t judging = MonotonicNs();
   if (IsFine(ending)) ending = JudgeSums(plan);
+  if (IsFine(ending) && !plan.kills) ending = JudgeCounts(plan);
   if (IsFine(ending) && plan.recorded) ending = JudgeHistories(plan);
   totals_.judging_ns += MonotonicNs() - judging;
   if (auto* finding = std::get_if<Finding>(&ending)) finding->amid = Text(plan);
@@ -192,7 +204,11 @@ Ending Round::Unstick(const EpochPlan&) {
       check::Operation one;
       one.actor = static_cast<int>(members_.size());
       const auto reply = stage_.crew().Ask(stage_.root(), std::move(request), stage_.session().Scaled(std::chrono::seconds(5)));
-      if (!reply) return Trouble{"p does not answer"};
+      if (!reply && !stage_.crew().Fault().empty()) return Trouble{stage_.crew().Fault()};
+      if (!reply) {
+        return Finding{"silence", fmt::format("after a kill {}.{} does not return either", plan_.semaphores[job].object,
+                                              is_release ? "release()" : "acquire(False)"), stage_.Whereabouts(), {}, ""};
+      }
       one.called = reply->begin_ns;
       one.returned = reply->end_ns;
       const Value* value = std::get_if<Value>(&reply->outcome);
@@ -213,8 +229,9 @@ Ending Round::Unstick(const EpochPlan&) {
     }
     Ending took = act(Stage::Call("acquire", semaphore.object, {Value(false)}));
     if (!IsFine(took)) return took;
-    Ending gave = act(Stage::Call("release", semaphore.object));
-    if (!IsFine(gave)) return gave;
+    for (int unit = 0; unit < (semaphore.use == Use::kGuard ? 1 : kHelping); ++unit) {
+      if (Ending gave = act(Stage::Call("release", semaphore.object)); !IsFine(gave)) return gave;
+    }
   }
   return {};
 }
@@ -289,6 +306,9 @@ Ending Round::Collect(const EpochPlan& plan) {
       sum.released += n[1];
       sum.refused += n[3];
       sum.most_inside = std::max(sum.most_inside, n[4]);
+      auto& counts = counts_[actor.process.get()];
+      counts.resize(plan_.semaphores.size());
+      counts[job] += n[0] - n[1];
     }
     begun = begun == 0 ? reply.begin_ns : std::min(begun, reply.begin_ns);
     first_done = first_done == 0 ? reply.end_ns : std::min(first_done, reply.end_ns);
@@ -335,6 +355,25 @@ Ending Round::JudgeSums(const EpochPlan& plan) {
   return {};
 }
 
+// An object counts what its process took and gave (semaphore.c: self->count), whatever its threads did at
+// once; a forked child counts for itself.
+Ending Round::JudgeCounts(const EpochPlan& plan) {
+  for (Member& member : members_) {
+    if (member.actor->is_thread) continue;
+    for (std::size_t job = 0; job < plan_.semaphores.size(); ++job) {
+      if (plan.focus >= 0 && static_cast<int>(job) != plan.focus) continue;
+      Value returned;
+      const std::string& object = plan_.semaphores[job].object;
+      if (Ending asked = stage_.Ask(*member.actor, Stage::Call("_count", object), &returned); !IsFine(asked)) return asked;
+      const std::int64_t expected = counts_[member.actor->process.get()][job];
+      if (returned == Value::Int(expected)) continue;
+      return Finding{"count", fmt::format("{}'s threads have taken {} units of {} more than they released, and its _count() is {}",
+                                          member.actor->name, expected, object, returned.Repr()), "", {}, ""};
+    }
+  }
+  return {};
+}
+
 std::string Round::Text(const EpochPlan& plan) const {
   std::vector<std::string> mix;
   for (const auto& [what, weight] : plan.mix) mix.push_back(fmt::format("{} {}", what, weight));
@@ -344,6 +383,7 @@ std::string Round::Text(const EpochPlan& plan) const {
                                      one.use == Use::kHandOver ? ", handed over" : one.use == Use::kPass ? ", passed on" : one.use == Use::kPassBack ? ", passed back" : one.kind == 0 ? ", recursive" : ""));
   std::string text = fmt::format("epoch {} of {} processes of {} threads; {}; {}", epoch_, plan_.processes, plan_.threads,
                                  fmt::join(semaphores, "; "), fmt::join(mix, ", "));
+  if (plan.focus >= 0) text += "; only " + plan_.semaphores[static_cast<std::size_t>(plan.focus)].object;
   const std::pair<bool, const char*> amplifiers[] = {{plan.recorded, "recorded"}, {plan.pinned, "on one CPU"}, {plan.stops, "with stops"},
                                                      {plan.signals, "with signals"}, {plan.kills, "with a kill"}, {!plan.canary.empty(), "with a canary"}};
   for (const auto& [is_on, name] : amplifiers) text += is_on ? fmt::format("; {}", name) : "";

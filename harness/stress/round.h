@@ -4,6 +4,7 @@
 #ifndef LOCKSTEP_HARNESS_STRESS_ROUND_H_
 #define LOCKSTEP_HARNESS_STRESS_ROUND_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,7 +48,7 @@ class Round {
   };
 
   Ending SendLoads(const EpochPlan& plan, long turns);
-  std::int64_t TurnsOf(const Member& member, std::size_t job, long turns) const;
+  std::int64_t TurnsOf(const Member& member, std::size_t job, const EpochPlan& plan, long turns) const;
   SharedFile& RingOf(Member& member, const EpochPlan& plan) { return plan.recorded ? member.ring : member.progress; }
   std::uint64_t Progress(const EpochPlan& plan);
   Ending Watch(const EpochPlan& plan);
@@ -55,6 +56,7 @@ class Round {
   Ending Stuck(const EpochPlan& plan);
   Ending Collect(const EpochPlan& plan);
   Ending JudgeSums(const EpochPlan& plan);
+  Ending JudgeCounts(const EpochPlan& plan);
   Ending JudgeHistories(const EpochPlan& plan);
   Ending GetValue(std::size_t job, std::int64_t* value);
   void CountSights(const std::vector<check::RecordedHistory>& histories);
@@ -71,6 +73,9 @@ class Round {
   std::vector<std::int64_t> start_values_;  // before the epoch
   std::vector<std::uint64_t> counters_;  // the witness's, before it
   std::vector<Sum> sums_;
+  // Of each process and semaphore, over all epochs: units taken less those released, which is what the
+  // object counts.
+  std::map<const Process*, std::vector<std::int64_t>> counts_;
   std::vector<check::Operation> of_root_;  // what `p` did meanwhile, by semaphore
   std::vector<std::size_t> of_root_on_;
   std::vector<std::string> names_;  // of actors, the root last

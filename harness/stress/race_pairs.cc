@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// Races that take two waiters, two releases or two creations.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/stress/race.h"
+
+namespace lockstep::stress {
+namespace {
+
+constexpr int kSemaphore = 1;
+constexpr int kPlenty = 1 << 20;
+constexpr std::int64_t kShortestTimeout = 100'000;
+constexpr std::int64_t kTimeouts = 200'000;
+constexpr std::int64_t kBehind = 30'000;
+
+}  // namespace
+
+Ending Races::ReleaseAgainstTimeoutOfOneOfTwo() {
+  constexpr char kRace[] = "a release against the end of a timeout, while another waits";
+  const std::int64_t timeout = kShortestTimeout + Any(random_, kTimeouts);
+  const std::int64_t at = Soon();
+  // Behind the other in the kernel's queue, as a wake goes to who came first.
+  SendAt(*a2_, Stage::Call("acquire", "s"), at + kBehind);
+  SendAt(*a_, Stage::Call("acquire", "s", {Value(true), Value(static_cast<double>(timeout) / 1e9)}), at);
+  SendAt(*b_, Stage::Call("release", "s"), at + timeout + second_timeout_distance_.Next(random_));
+  // The one without a timeout may go on waiting, or not.
+  const auto both = [&] { return a_->in_flight || b_->in_flight; };
+  const Deadline deadline = Deadline::After(stage_.session().Scaled(std::chrono::seconds(5)));
+  while (both() && !deadline.Passed() && stage_.crew().Fault().empty()) stage_.crew().Pump(deadline.Left());
+  if (both()) return AwaitAll(kRace);
+  const auto first = Take(*a_, check::Kind::kAcquire, 0);
+  const auto release = Take(*b_, check::Kind::kRelease, 1);
+  if (!first || !release) return Finding{"exception", fmt::format("{}: a call raised", kRace), "", {}, kRace};
+  const bool got = first->kind == check::Kind::kAcquire;
+  if (!got) {
+    const std::int64_t took = first->returned - first->called;
+    second_timeout_distance_.Learn(std::max<std::int64_t>(0, took - timeout), release->returned - release->called);
+  }
+  // One unit was given: the other waiter has it, or it is given one more.
+  Value none;
+  if (got) {
+    if (Ending ending = stage_.Ask(*b_, Stage::Call("release", "s"), &none); !IsFine(ending)) return ending;
+  }
+  if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
+  const auto second = Take(*a2_, check::Kind::kAcquire, 0);
+  if (!second) return Finding{"exception", fmt::format("{}: the other acquire raised", kRace), "", {}, kRace};
+  ++totals_.sights["a timeout ended beside a waiter"];
+  return Settle(kRace, "s", {got ? 1 : 0, kPlenty, {*first, *release, *second}, {}});
+}
+
+Ending Races::TwoReleasesForTwoWaiters() {
+  constexpr char kRace[] = "two releases at once for two waiters";
+  if (Ending ending = Block(*a_, kRace, "s"); !IsFine(ending)) return ending;
+  if (Ending ending = Block(*a2_, kRace, "s"); !IsFine(ending)) return ending;
+  const std::int64_t at = Soon();
+  SendAt(*b_, Stage::Call("release", "s"), at);
+  SendAt(stage_.root(), Stage::Call("release", "s"), at + releases_distance_.Next(random_));
+  if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
+  const auto first = Take(*a_, check::Kind::kAcquire, 0);
+  const auto second = Take(*a2_, check::Kind::kAcquire, 0);
+  const auto one = Take(*b_, check::Kind::kRelease, 1);
+  const auto other = Take(stage_.root(), check::Kind::kRelease, 2);
+  if (!first || !second || !one || !other) return Finding{"exception", fmt::format("{}: a call raised", kRace), "", {}, kRace};
+  releases_distance_.Learn(one->returned - one->called, other->returned - other->called);
+  ++totals_.sights["two releases met for two waiters"];
+  return Settle(kRace, "s", {0, kPlenty, {*first, *second, *one, *other}, {}});
+}
+
+// Between processes the bound may be passed: CPython reads the value and posts then. Threads of one
+// object do that one after the other (semaphore.c: _multiprocessing_SemLock_release_impl, under the
+// interpreter's lock or the object's).
+Ending Races::TwoReleasesAtTheBound() {
+  constexpr char kRace[] = "two releases at once by threads of one object, one below its maxvalue";
+  const std::int64_t at = Soon();
+  SendAt(*a_, Stage::Call("release", "u"), at);
+  SendAt(*a2_, Stage::Call("release", "u"), at + bound_distance_.Next(random_));
+  if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
+  int refused = 0;
+  std::int64_t lengths[2] = {};
+  for (int i = 0; i < 2; ++i) {
+    const Reply reply = *std::exchange((i == 0 ? a_ : a2_)->reply, std::nullopt);
+    lengths[i] = reply.end_ns - reply.begin_ns;
+    refused += std::holds_alternative<Raised>(reply.outcome) ? 1 : 0;
+  }
+  bound_distance_.Learn(lengths[0], lengths[1]);
+  ++totals_.races;
+  ++totals_.sights["two releases met at the bound"];
+  Value value;
+  if (Ending got = stage_.Ask(stage_.root(), Stage::Call("_get_value", "u"), &value); !IsFine(got)) return got;
+  if (refused != 1 || value != Value::Int(1)) {
+    return Finding{"bound", fmt::format("{}: {} of them raised, and the value of maxvalue 1 is {}", kRace,
+                                        refused == 0 ? "none" : refused == 1 ? "one" : "both", value.Repr()), "", {}, kRace};
+  }
+  return stage_.Ask(*a_, Stage::Call("acquire", "u", {Value(false)}), &value);
+}
+
+Ending Races::TwoOfOneName() {
+  constexpr char kRace[] = "two creations of one name at once";
+  const std::string object = fmt::format("n{}", ++names_);
+  const std::int64_t at = Soon();
+  const auto create = [&] {
+    Request request = Stage::Call("SemLock", "", {Value::Int(kSemaphore), Value::Int(1), Value::Int(1), Value(stage_.NameOf(object)),
+                                                  Value(false)});
+    request.as = "n";
+    return request;
+  };
+  SendAt(*a_, create(), at);
+  SendAt(*b_, create(), at + creation_distance_.Next(random_));
+  if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
+  int made = 0;
+  std::int64_t lengths[2] = {};
+  Actor* maker = nullptr;
+  for (Actor* actor : {a_, b_}) {
+    const Reply reply = *std::exchange(actor->reply, std::nullopt);
+    lengths[actor == a_ ? 0 : 1] = reply.end_ns - reply.begin_ns;
+    if (!std::holds_alternative<Value>(reply.outcome)) continue;
+    ++made;
+    maker = actor;
+  }
+  creation_distance_.Learn(lengths[0], lengths[1]);
+  ++totals_.races;
+  ++totals_.sights["two creations met"];
+  Value none;
+  if (Ending ending = stage_.Ask(stage_.root(), Stage::Call("sem_unlink", "", {Value(stage_.NameOf(object))}), &none); !IsFine(ending))
+    return ending;
+  if (made != 1) return Finding{"exclusion", fmt::format("{}: {}", kRace, made == 0 ? "neither made it" : "both made it"), "", {}, kRace};
+  return stage_.Ask(*maker, Stage::Call("del", "n"), &none);
+}
+
+}  // namespace lockstep::stress
