@@ -7,6 +7,7 @@
 #include "harness/engine/executor.h"
 #include "harness/os/interrupt.h"
 #include "harness/os/supervisor.h"
+#include "harness/stress/campaign.h"
 #include "harness/scenario/parser.h"
 
 namespace lockstep {
@@ -148,6 +149,34 @@ void Try(const Check& check, const Hello& hello, Session& session, const RunnerO
   }
 }
 
+// The loop of a stress test, and calls that wait for their instant.
+void TryLoad(const Implementation& implementation, const Hello& hello, const RunnerOptions& options, Tally& tally) {
+  constexpr char kOperation[] = "load";
+  if (hello.capabilities.count("load") == 0) {
+    ++tally.missing;
+    fmt::print("missing  {:<52} capability load is not claimed\n", kOperation);
+    return;
+  }
+  stress::CampaignOptions load;
+  load.seed = 1;
+  load.calls = 1;  // one epoch
+  load.timeout_scale = options.timeout_scale;
+  load.channel_dir = options.channel_dir;
+  load.name_prefix = NamePrefix() + "-load";
+  load.limits = {2, 1, stress::Density::kFull, {false, false, false, false, false}};
+  const stress::CampaignResult result = stress::RunCampaign(implementation, load, [](const auto&) {});
+  if (!result.trouble.empty()) {
+    ++tally.failed;
+    fmt::print("FAILED   {}\n         {}\n", kOperation, result.trouble);
+  } else if (result.finding) {
+    ++tally.wrong;
+    fmt::print("WRONG    {}\n         {}\n", kOperation, result.finding->what);
+  } else {
+    ++tally.well;
+    fmt::print("ok       {}\n", kOperation);
+  }
+}
+
 }  // namespace
 
 int AdapterVerb(const Words& words) {
@@ -190,6 +219,7 @@ int AdapterVerb(const Words& words) {
     if (Interrupted()) return kExitInterrupted;
     Try(check, hello, session, *options, tally);
   }
+  if (!Interrupted()) TryLoad(implementations->front(), hello, *options, tally);
   if (Interrupted()) return kExitInterrupted;
   fmt::print("\n{} well, {} missing, {} wrong, {} failed\n", tally.well, tally.missing, tally.wrong,
              tally.failed);

@@ -114,7 +114,8 @@ class StressJob {
                result.finding ? "no semaphore does this" : "nothing that a semaphore does not do");
     const std::int64_t unrecorded = totals.calls - totals.recorded;
     const std::int64_t recorded_ns = totals.load_ns - totals.unrecorded_ns;
-    fmt::print("  {} calls in {} epochs of {} rounds, {:.1f} s: {:.2f} M a second unrecorded, {:.2f} M recorded ({} calls, judged in {:.1f} s)\n",
+    fmt::print("  {} calls in {} epochs of {} rounds, {:.1f} s: {:.2f} M a second unrecorded, {:.2f} M recorded "
+               "({} calls, judged in {:.1f} s)\n",
                totals.calls, totals.epochs, totals.rounds, Seconds(result.wall.count()),
                static_cast<double>(unrecorded) / 1e6 / std::max(1e-9, Seconds(totals.unrecorded_ns)),
                static_cast<double>(totals.recorded) / 1e6 / std::max(1e-9, Seconds(recorded_ns)), totals.recorded,

@@ -16,6 +16,7 @@ namespace lockstep::stress {
 namespace {
 
 constexpr int kEpochs = 8;      // of a round
+constexpr int kCanaryOneIn = 3;  // of the last epochs
 constexpr int kRaces = 40;       // of each kind, of a round of races
 constexpr int kRacesOneIn = 4;   // rounds
 constexpr long kFirstTurns = 200;
@@ -83,12 +84,13 @@ class Campaign {
 
   void LoadRound(const std::string& name) {
     const auto& capabilities = result_.hello->capabilities;
+    ++load_rounds_;
     const RoundPlan plan = PlanRound(random_, options_.limits, capabilities);
     Round round(*session_, plan, name, fmt::format("{}/{}", options_.channel_dir, options_.name_prefix), random_, result_.totals);
     if (!Take(round.Begin())) return;
     for (int epoch = 0; epoch < kEpochs && !Over(); ++epoch) {
-      const bool last = epoch + 1 == kEpochs;
-      const EpochPlan one = PlanEpoch(random_, options_.limits, plan, epoch, last, capabilities);
+      const Last end = epoch + 1 < kEpochs ? Last::kNotYet : load_rounds_ % kCanaryOneIn == 1 ? Last::kCanary : Last::kKill;
+      const EpochPlan one = PlanEpoch(random_, options_.limits, plan, epoch, end, capabilities);
       long& turns = one.recorded ? recorded_turns_ : turns_;
       const Ending ending = round.Run(one, turns);
       if (!one.canary.empty() && round.planted_canary()) {
@@ -153,6 +155,7 @@ class Campaign {
   CampaignResult result_;
   Session* session_ = nullptr;
   std::int64_t start_ns_ = 0;
+  long load_rounds_ = 0;
   long turns_ = kFirstTurns;
   long recorded_turns_ = kFirstTurns;
 };

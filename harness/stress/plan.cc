@@ -38,7 +38,7 @@ RoundPlan PlanRound(Random& random, const Limits& limits, const std::set<std::st
   return round;
 }
 
-EpochPlan PlanEpoch(Random& random, const Limits& limits, const RoundPlan& round, int epoch, bool last,
+EpochPlan PlanEpoch(Random& random, const Limits& limits, const RoundPlan& round, int epoch, Last last,
                     const std::set<std::string>& capabilities) {
   EpochPlan plan;
   const auto one_in = [&](int n) { return Any(random, n) == 0; };
@@ -46,7 +46,7 @@ EpochPlan PlanEpoch(Random& random, const Limits& limits, const RoundPlan& round
   plan.pinned = amplifiers.pins && one_in(4);
   plan.stops = amplifiers.stops && one_in(4);
   plan.signals = amplifiers.signals && capabilities.count("signal") != 0 && one_in(4);
-  if (last && one_in(4)) {
+  if (last == Last::kCanary) {
     for (const SemaphorePlan& one : round.semaphores) {
       // Where the bound is in reach it would be refused.
       if (one.maxvalue == kPlenty && one.kind == kSemaphore) plan.canary = one.object;
@@ -55,7 +55,7 @@ EpochPlan PlanEpoch(Random& random, const Limits& limits, const RoundPlan& round
   // Nobody can give back what the dead owner of a recursive mutex had.
   const bool owned = std::any_of(round.semaphores.begin(), round.semaphores.end(),
                                  [](const SemaphorePlan& one) { return one.kind == kRecursiveMutex; });
-  plan.kills = last && plan.canary.empty() && amplifiers.kills && round.processes > 1 && !owned;
+  plan.kills = last != Last::kNotYet && plan.canary.empty() && amplifiers.kills && round.processes > 1 && !owned;
   plan.recorded = limits.density == Density::kFull ||
                   (limits.density == Density::kSampled && (epoch % kSampleOneIn == 0 || plan.stops || plan.signals)) ||
                   plan.kills;

@@ -74,9 +74,12 @@ struct Limits {
   Amplifiers amplifiers;
 };
 
+// How a round ends: with what cannot be gone on from.
+enum class Last { kNotYet, kCanary, kKill };
+
 // `capabilities`: of the implementation.
 RoundPlan PlanRound(Random& random, const Limits& limits, const std::set<std::string>& capabilities);
-EpochPlan PlanEpoch(Random& random, const Limits& limits, const RoundPlan& round, int epoch, bool last,
+EpochPlan PlanEpoch(Random& random, const Limits& limits, const RoundPlan& round, int epoch, Last last,
                     const std::set<std::string>& capabilities);
 
 }  // namespace lockstep::stress

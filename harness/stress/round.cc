@@ -27,6 +27,20 @@ constexpr int kMostUnstuck = 200;
 constexpr long kMostTurnsBesideAKill = 500;
 constexpr int kHelping = 16;  // units at once, of what is not given back
 
+const char* UseOf(const SemaphorePlan& one) {
+  switch (one.use) {
+    case Use::kGuard:
+      return one.kind == 0 ? ", recursive" : "";
+    case Use::kHandOver:
+      return ", handed over";
+    case Use::kPass:
+      return ", passed on";
+    case Use::kPassBack:
+      return ", passed back";
+  }
+  return "";
+}
+
 }  // namespace
 
 Round::Round(Session& session, RoundPlan plan, std::string name, std::string files, Random& random, Totals& totals)
@@ -379,13 +393,16 @@ std::string Round::Text(const EpochPlan& plan) const {
   for (const auto& [what, weight] : plan.mix) mix.push_back(fmt::format("{} {}", what, weight));
   std::vector<std::string> semaphores;
   for (const SemaphorePlan& one : plan_.semaphores)
-    semaphores.push_back(fmt::format("{} {} of {}{}", one.object, one.value, one.maxvalue,
-                                     one.use == Use::kHandOver ? ", handed over" : one.use == Use::kPass ? ", passed on" : one.use == Use::kPassBack ? ", passed back" : one.kind == 0 ? ", recursive" : ""));
+    semaphores.push_back(fmt::format("{} {} of {}{}", one.object, one.value, one.maxvalue, UseOf(one)));
   std::string text = fmt::format("epoch {} of {} processes of {} threads; {}; {}", epoch_, plan_.processes, plan_.threads,
                                  fmt::join(semaphores, "; "), fmt::join(mix, ", "));
   if (plan.focus >= 0) text += "; only " + plan_.semaphores[static_cast<std::size_t>(plan.focus)].object;
-  const std::pair<bool, const char*> amplifiers[] = {{plan.recorded, "recorded"}, {plan.pinned, "on one CPU"}, {plan.stops, "with stops"},
-                                                     {plan.signals, "with signals"}, {plan.kills, "with a kill"}, {!plan.canary.empty(), "with a canary"}};
+  const std::pair<bool, const char*> amplifiers[] = {{plan.recorded, "recorded"},
+                                                     {plan.pinned, "on one CPU"},
+                                                     {plan.stops, "with stops"},
+                                                     {plan.signals, "with signals"},
+                                                     {plan.kills, "with a kill"},
+                                                     {!plan.canary.empty(), "with a canary"}};
   for (const auto& [is_on, name] : amplifiers) text += is_on ? fmt::format("; {}", name) : "";
   return text;
 }

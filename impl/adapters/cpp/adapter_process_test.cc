@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "reply.h"
 #include "test_harness.h"
 
 namespace lockstep::adapter {
@@ -304,6 +305,66 @@ TEST_F(ProcessTest, RefusesAHammerWithoutAWitness) {
   WitnessFile witness(adapter_.directory() + "/witness", 1);
   EXPECT_EQ(root_.Call("hammer", HammerFields(witness, 0, 2, 1)),
             R"("error": "the witness is shorter than its slots")");
+}
+
+std::string LoadFields(const std::string& jobs, const std::string& mix, const WitnessFile& witness, int slots) {
+  return R"("args": [)" + jobs + ", " + mix + R"(, 7], "witness": ")" + witness.path() + R"(", "slot": 0, "slots": )" +
+         std::to_string(slots);
+}
+
+TEST_F(ProcessTest, LoadsAndRecordsEachCall) {
+  MakeSemaphore(1, 1);
+  WitnessFile witness(adapter_.directory() + "/witness", 1);
+  WitnessFile ring(adapter_.directory() + "/ring", 8 + 4 * 100);
+  const std::string fields = LoadFields(R"([["s", "guard", 10]])", R"([["try", 1]])", witness, 1);
+  EXPECT_EQ(root_.Call("load", fields + R"(, "ring": ")" + ring.path() + "\""),
+            R"("returned": {"tuple": [{"tuple": [10, 10, 0, 0, 1]}]})");
+  EXPECT_EQ(ring.Get(1), 20U);
+  EXPECT_EQ(ring.Get(2), 0U);
+  for (std::size_t call = 0; call < 20; ++call) {
+    const std::size_t at = 8 + call * 4;
+    EXPECT_EQ(ring.Get(at + 2), call % 2 == 0 ? 2U : 4U) << call;
+    EXPECT_EQ(ring.Get(at + 3), call % 2 == 0 ? 1U : 0U) << call;
+    EXPECT_GE(ring.Get(at + 1), ring.Get(at)) << call;
+  }
+  EXPECT_EQ(witness.Get(0), 10U);
+  EXPECT_EQ(witness.Get(1), 20U);
+}
+
+TEST_F(ProcessTest, LoadsThroughOtherObjectsAndChildren) {
+  const std::string name = adapter_.FreshName();
+  root_.Call("SemLock", R"("as": "s", "args": [1, 1, 1, ")" + name + R"(", false])");
+  WitnessFile witness(adapter_.directory() + "/witness", 1);
+  const std::string got =
+      root_.Call("load", LoadFields(R"([["s", "guard", 20]])", R"([["acquire", 1], ["rebuild", 1], ["fork", 1]])", witness, 1));
+  root_.Call("sem_unlink", R"("args": [")" + name + R"("])");
+  EXPECT_TRUE(got.starts_with(R"("returned": {"tuple": [{"tuple": [20, 20, 0, 0, )")) << got;
+  EXPECT_EQ(witness.Get(0), 20U);
+}
+
+TEST_F(ProcessTest, PassesUnitsFromOneToTheOther) {
+  MakeSemaphore(1, 1);
+  root_.Call("SemLock", R"("as": "t", "args": [1, 0, 5, ")" + adapter_.FreshName() + R"(", true])");
+  WitnessFile witness(adapter_.directory() + "/witness", 3);
+  EXPECT_EQ(root_.Call("load", LoadFields(R"([["s", "pass", 1, "t"], ["t", "take", 0]])", R"([["acquire", 1]])", witness, 1)),
+            R"("returned": {"tuple": [{"tuple": [1, 0, 0, 0, 0]}, {"tuple": [0, 1, 0, 0, 0]}]})");
+  EXPECT_EQ(root_.Call("_get_value", R"("on": "t")"), R"("returned": 1)");
+}
+
+TEST_F(ProcessTest, RefusesALoadThatWouldNotEnd) {
+  MakeSemaphore(1, 1);
+  WitnessFile witness(adapter_.directory() + "/witness", 1);
+  EXPECT_EQ(root_.Call("load", LoadFields(R"([["s", "guard", 1]])", R"([["_is_zero", 1]])", witness, 1)),
+            R"("error": "load: one of acquire, try and timed has to have a weight, or it would never end")");
+  EXPECT_EQ(root_.Call("load", LoadFields(R"([["s", "eat", 1]])", R"([["try", 1]])", witness, 1)),
+            R"("error": "load: a job is [the name of a SemLock, guard, put, take or pass, a count], and of pass another name")");
+}
+
+TEST_F(ProcessTest, BeginsACallNoSoonerThanItMay) {
+  MakeSemaphore(1, 1);
+  const std::int64_t at = NowNs() + 20'000'000;
+  EXPECT_EQ(root_.Call("_get_value", R"("on": "s", "at": )" + std::to_string(at)), R"("returned": 1)");
+  EXPECT_GE(NowNs(), at);
 }
 
 }  // namespace

@@ -61,6 +61,7 @@ ALL_CAPABILITIES = [
     "shm",
     "limits",
     "hammer",
+    "load",
     "python",
     "sync",
 ]

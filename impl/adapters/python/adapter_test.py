@@ -6,6 +6,7 @@ names."""
 import errno
 import os
 import struct
+import time
 import unittest
 
 from adapter_test_support import ADAPTER, BOUND_S, PYTHON, AdapterTest, read_text
@@ -22,7 +23,7 @@ class Channels(AdapterTest):
         self.assertRegex(hello["like"], r"^3\.\d+$")
         self.assertEqual(hello["pid"], self.process.pid)
         self.assertEqual(hello["tid"], self.process.pid)
-        expected = "fork hammer limits python rebuild_by_name shm signal spawn sync thread"
+        expected = "fork hammer limits load python rebuild_by_name shm signal spawn sync thread"
         self.assertEqual(" ".join(sorted(hello["capabilities"])), expected)
         self.assertIs(hello["build"]["debug"], False)
         self.assertEqual(hello["like"], self.root.eval("'%d.%d' % sys.version_info[:2]"))
@@ -498,6 +499,78 @@ class Hammer(AdapterTest):
         self.lock(self.root, SEMAPHORE, 1, 1)
         reply = self.root.do("hammer", "s", 3, witness=self.witness, slot=0, slots=1)
         self.assertIn("hammer: ", reply["error"])
+
+
+class Load(AdapterTest):
+    HEADER, ENTRY = 8, 4
+    RELEASE, TRY = 4, 2
+
+    def setUp(self):
+        super().setUp()
+        self.start()
+        self.lock(self.root, SEMAPHORE, 1, 1)
+        self.witness, self.ring = self.file("witness", 2 * 2), self.file("ring", 8 + 4 * 100)
+
+    def file(self, name, words):
+        path = os.path.join(self.folder, name)
+        with open(path, "wb") as file:
+            file.write(bytes(8 * words))
+        return path
+
+    def words(self, path):
+        with open(path, "rb") as file:
+            return memoryview(file.read()).cast("Q").tolist()
+
+    def load(self, *args, **fields):
+        fields = dict({"witness": self.witness, "slot": 0, "slots": 1}, **fields)
+        return self.root.do("load", None, *args, **fields)
+
+    def test_does_its_turns_and_records_each_call(self):
+        reply = self.load([["s", "guard", 10]], [["try", 1]], 7, ring=self.ring)
+        self.assertEqual(reply["returned"]["tuple"][0]["tuple"][:4], [10, 10, 0, 0])
+        ring = self.words(self.ring)
+        self.assertEqual(ring[1:4], [20, 0, 1])
+        entries = [ring[8 + 4 * i : 12 + 4 * i] for i in range(20)]
+        self.assertEqual([entry[2] for entry in entries], [self.TRY, self.RELEASE] * 10)
+        self.assertEqual([entry[3] for entry in entries], [1, 0] * 10)
+        stamps = [stamp for entry in entries for stamp in entry[:2]]
+        self.assertEqual(stamps, sorted(stamps))
+        self.assertEqual(self.words(self.witness)[:2], [10, 20])
+
+    def test_passes_units_from_one_to_the_other(self):
+        self.lock(self.root, SEMAPHORE, 0, 5, as_="t")
+        reply = self.load([["s", "pass", 1, "t"], ["t", "take", 0]], [["acquire", 1]], 7)
+        results = [job["tuple"][:2] for job in reply["returned"]["tuple"]]
+        self.assertEqual(results, [[1, 0], [0, 1]])
+        self.assertEqual(self.root.get("_get_value", "t"), 1)
+
+    def test_counts_without_recording_where_there_is_no_room(self):
+        small = self.file("small", 8)
+        self.load([["s", "guard", 10]], [["acquire", 1]], 7, ring=small)
+        self.assertEqual(self.words(small)[1], 20)
+
+    def test_rebuilds_and_forks(self):
+        if not hasattr(os, "fork"):
+            self.skipTest("no fork here")
+        name = "/lockstep-test-%d" % os.getpid()
+        self.root.do("SemLock", None, SEMAPHORE, 1, 1, name, False, as_="n")
+        try:
+            reply = self.load([["n", "guard", 20]], [["acquire", 1], ["rebuild", 1], ["fork", 1]], 7, ring=self.ring)
+        finally:
+            self.root.do("sem_unlink", None, name)
+        self.assertEqual(reply["returned"]["tuple"][0]["tuple"][:4], [20, 20, 0, 0])
+        self.assertEqual(self.words(self.ring)[1], 40)
+
+    def test_what_it_cannot_understand_is_an_error(self):
+        for args in ([], [["s", "guard", 1]], []), ([["s", "eat", 1]], [["try", 1]], 7), ([["x", "guard", 1]], [["try", 1]], 7):
+            self.assertIn("load: ", self.load(*args)["error"])
+        self.assertIn("load: ", self.load([["s", "guard", 1]], [["_is_zero", 1]], 7)["error"])
+        self.assertIn("load: ", self.load([["s", "guard", 1]], [["try", 1]], 7, slot=1)["error"])
+
+    def test_a_call_begins_no_sooner_than_it_may(self):
+        at = time.monotonic_ns() + 20_000_000
+        reply = self.root.do("acquire", "s", at=at)
+        self.assertGreaterEqual(reply["begin"], at)
 
 
 class Interpreter(AdapterTest):
