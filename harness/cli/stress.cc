@@ -45,8 +45,8 @@ double Quantile(std::vector<double> values, double q) {
 
 class StressJob {
  public:
-  StressJob(StressFlags flags, std::string folder, std::string channels)
-      : flags_(std::move(flags)), folder_(std::move(folder)), channels_(std::move(channels)) {}
+  StressJob(StressFlags flags, std::string folder, std::string channels, std::string command)
+      : flags_(std::move(flags)), folder_(std::move(folder)), channels_(std::move(channels)), command_(std::move(command)) {}
 
   // An exit status: of several implementations the worst.
   int Run(const std::vector<Implementation>& implementations) {
@@ -125,7 +125,10 @@ class StressJob {
     for (const auto& [sight, times] : totals.sights) {
       if (times > 0) sights.push_back(fmt::format("{} {}", sight, times));
     }
-    fmt::print("  seen: {}\n", fmt::join(sights, ", "));
+    std::string lines;
+    for (const std::string& line : reports::Wrapped(fmt::format("{}", fmt::join(sights, ", ")), 100))
+      lines += (lines.empty() ? "" : "\n        ") + line;
+    fmt::print("  seen: {}\n", lines);
     if (!totals.spreads.empty()) {
       fmt::print("  fairness: the last actor of an epoch was done later than the first by {:.0f} % of its time (half of the epochs), "
                  "{:.0f} % (nine of ten)\n", 100 * Quantile(totals.spreads, 0.5), 100 * Quantile(totals.spreads, 0.9));
@@ -155,15 +158,13 @@ class StressJob {
         fmt::print("  saved  {0}\n  judge  ./lockstep check {0}\n", reports::ShellQuoted(file));
       }
     }
-    std::string words;
-    for (const std::string& word : implementation.run_as) words += " " + reports::ShellQuoted(word);
-    if (words.empty()) words = " " + reports::ShellQuoted(implementation.name);
-    fmt::print("  rerun  ./lockstep stress --seed {} --time {}{}\n\n", *flags_.seed, flags_.time_s, words);
+    fmt::print("  rerun  {}\n\n", command_);
   }
 
   const StressFlags flags_;
   const std::string folder_;
   const std::string channels_;
+  const std::string command_;  // as it was given, with the seed
   const bool is_terminal_ = ::isatty(STDERR_FILENO) != 0;
   std::int64_t told_ = 0;
 };
@@ -195,7 +196,14 @@ int StressVerb(const Words& words) {
   app.add_option("--out", flags.out, "folder for what the run writes; default: out");
   app.add_option("--python-arg", flags.python_args, "an argument for the interpreter of python:PATH");
   if (const auto status = Parse(app, words.words)) return *status;
-  if (!flags.seed) flags.seed = std::random_device{}();
+  std::string command = "./lockstep stress";
+  for (const std::string& word : words.words) command += " " + reports::ShellQuoted(word);
+  if (!flags.seed) {
+    flags.seed = std::random_device{}();
+    command += fmt::format(" --seed {}", *flags.seed);
+  }
+  if (!words.command.empty()) command += " --";
+  for (const std::string& word : words.command) command += " " + reports::ShellQuoted(word);
   Discovery discovery(ProjectPlaces());
   if (flags.names.empty() && words.command.empty()) flags.names = {"reference"};
   const auto implementations = ResolveAll(discovery, flags.names, words.command, flags.python_args);
@@ -206,7 +214,7 @@ int StressVerb(const Words& words) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return Complain(Error{fmt::format("cannot make {}: {}", folder, error.message()), ""});
-  return StressJob(std::move(flags), folder, out->channels()).Run(*implementations);
+  return StressJob(std::move(flags), folder, out->channels(), std::move(command)).Run(*implementations);
 }
 
 }  // namespace lockstep

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What was recorded, as histories, and what they show.
+// What is looked at when all are idle again: sums, counts, the witnesses, and what was recorded, as histories.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <cstring>
+#include <limits>
+#include <utility>
 
 #include "harness/check/check.h"
 #include "harness/check/picture.h"
@@ -20,6 +22,90 @@ constexpr std::int64_t kNear = 50'000;
 bool Overlap(const check::Operation& a, const check::Operation& b) { return a.called <= b.returned && b.called <= a.returned; }
 
 }  // namespace
+
+Ending Round::Judge(const EpochPlan& plan) {
+  Ending ending = JudgeSums(plan);
+  if (IsFine(ending) && !plan.kills) ending = JudgeCounts(plan);
+  if (!plan.recorded || std::holds_alternative<Trouble>(ending)) return ending;
+  // What was recorded says more than that a sum is wrong.
+  Ending told = JudgeHistories(plan);
+  return IsFine(ending) || std::holds_alternative<Finding>(told) ? told : ending;
+}
+
+Ending Round::JudgeSums(const EpochPlan& plan) {
+  for (std::size_t job = 0; job < plan_.semaphores.size(); ++job) {
+    const SemaphorePlan& semaphore = plan_.semaphores[job];
+    const Sum& sum = sums_[job];
+    std::int64_t value = 0;
+    const std::int64_t asked = MonotonicNs();
+    if (Ending got = GetValue(job, &value); !IsFine(got)) return got;
+    of_root_.push_back({check::Kind::kGetValue, static_cast<int>(members_.size()), asked, MonotonicNs(), value});
+    of_root_on_.push_back(job);
+    const std::int64_t before = std::exchange(values_[job], value);
+    // Whoever was killed inside is inside for ever, as far as the witness can tell.
+    if (semaphore.use == Use::kGuard && !plan.kills && sum.most_inside > semaphore.value) {
+      return Finding{"exclusion", fmt::format("{} actors were inside at once of {}, which has {} unit{}", sum.most_inside,
+                                              semaphore.object, semaphore.value, semaphore.value == 1 ? "" : "s"), "", {}, ""};
+    }
+    const std::uint64_t counter = witness_->Get(job * (members_.size() + 1));
+    const std::uint64_t counter_before = std::exchange(counters_[job], counter);
+    // What a killed actor did is in no sum.
+    if (plan.kills) continue;
+    if (semaphore.use == Use::kGuard && semaphore.value == 1 &&
+        counter - counter_before != static_cast<std::uint64_t>(sum.acquired)) {
+      return Finding{"exclusion", fmt::format("{} was taken {} times, and what it guards was counted {} times", semaphore.object,
+                                              sum.acquired, counter - counter_before), "", {}, ""};
+    }
+    if (has_block_ && semaphore.use == Use::kGuard && semaphore.value == 1) {
+      if (Ending counted = JudgeBlock(job, sum.acquired); !IsFine(counted)) return counted;
+    }
+    if (value != before + sum.released - sum.acquired) {
+      return Finding{"conservation", fmt::format("{} had {}, {} were released and {} taken, and now it has {}", semaphore.object,
+                                                 before, sum.released, sum.acquired, value), "", {}, ""};
+    }
+    if (sum.refused > 0) {
+      return Finding{"conservation", fmt::format("{} of the releases of {} raised ValueError, each of a unit that was taken before",
+                                                 sum.refused, semaphore.object), "", {}, ""};
+    }
+  }
+  return {};
+}
+
+// An object counts what its process took and gave (semaphore.c: self->count), whatever its threads did at
+// once; a forked child counts for itself.
+Ending Round::JudgeCounts(const EpochPlan& plan) {
+  for (Member& member : members_) {
+    if (member.actor->is_thread) continue;
+    for (std::size_t job = 0; job < plan_.semaphores.size(); ++job) {
+      if (plan.focus >= 0 && static_cast<int>(job) != plan.focus) continue;
+      Value returned;
+      const std::string& object = plan_.semaphores[job].object;
+      if (Ending asked = stage_.Ask(*member.actor, Stage::Call("_count", object), &returned); !IsFine(asked)) return asked;
+      const std::int64_t expected = counts_[member.actor->process.get()][job];
+      if (returned == Value::Int(expected)) continue;
+      return Finding{"count", fmt::format("{}'s threads have taken {} units of {} more than they released, and its _count() is {}",
+                                          member.actor->name, expected, object, returned.Repr()), "", {}, ""};
+    }
+  }
+  return {};
+}
+
+// What the implementation's own shared memory says of how often it was guarded.
+Ending Round::JudgeBlock(std::size_t job, std::int64_t taken) {
+  const auto at = static_cast<std::int64_t>(8 * job);
+  Value returned;
+  if (Ending read = stage_.Ask(stage_.root(), Stage::Call("read", "m", {Value::Int(at), Value::Int(at + 8)}), &returned); !IsFine(read))
+    return read;
+  const Bytes* bytes = returned.If<Bytes>();
+  std::int64_t word = 0;
+  if (bytes == nullptr || bytes->data.size() != sizeof word)
+    return Finding{"exception", "8 bytes of the shared memory are " + returned.Repr(), "", {}, ""};
+  std::memcpy(&word, bytes->data.data(), sizeof word);
+  const std::int64_t before = std::exchange(in_block_[job], word);
+  if (word - before == taken) return {};
+  return Finding{"exclusion", fmt::format("{} was taken {} times, and the SharedMemory that it guards was counted up {} times",
+                                          plan_.semaphores[job].object, taken, word - before), "", {}, ""};
+}
 
 Ending Round::JudgeHistories(const EpochPlan& plan) {
   std::vector<check::RecordedHistory> histories;

@@ -143,7 +143,10 @@ Ending Races::Block(Actor& actor, const char* race, const std::string& object) {
   stage_.Send(actor, Stage::Call("acquire", object));
   const Deadline seen = Deadline::After(stage_.session().Scaled(std::chrono::seconds(5)));
   while (actor.in_flight && !seen.Passed()) {
-    if (stage_.detector().Look(actor) && actor.in_flight && actor.in_flight->announced) return {};
+    if (const auto blocked = stage_.detector().Look(actor); blocked && actor.in_flight && actor.in_flight->announced) {
+      totals_.sights["spun while it waited"] += blocked->by == BlockedBy::kSpinning ? 1 : 0;
+      return {};
+    }
     stage_.crew().Pump(nanoseconds(0));
   }
   if (!stage_.crew().Fault().empty()) return Trouble{stage_.crew().Fault()};

@@ -54,6 +54,10 @@ Ending Round::Begin() {
     if (!IsFine(made)) return made;
     values_.push_back(one.value);
   }
+  if (stage_.session().hello().capabilities.count("shm") != 0) {
+    has_block_ = true;
+    if (Ending made = stage_.MakeBlock("m", static_cast<std::int64_t>(8 * plan_.semaphores.size())); !IsFine(made)) return made;
+  }
   const auto add = [&](Result<Actor*> actor) -> Ending {
     if (!actor) return Trouble{actor.error().Text()};
     const int slot = static_cast<int>(members_.size());
@@ -84,6 +88,7 @@ Ending Round::Begin() {
   if (!witness) return Trouble{witness.error().message};
   witness_.emplace(std::move(*witness));
   counters_.assign(plan_.semaphores.size(), 0);
+  in_block_.assign(plan_.semaphores.size(), 0);
   return {};
 }
 
@@ -127,6 +132,7 @@ Ending Round::SendLoads(const EpochPlan& plan, long turns) {
     }
     const auto seed = static_cast<std::int64_t>(random_() >> 16);
     Request load = Stage::Call("load", "", {Value(std::move(jobs)), Value(mix), Value::Int(seed)});
+    if (has_block_) load.args.emplace_back(std::string("m"));
     load.witness = witness_->path();
     load.ring = RingOf(member, plan).path();
     load.slot = member.slot;
@@ -160,9 +166,7 @@ Ending Round::Run(const EpochPlan& plan, long turns) {
   totals_.calls += calls;
   if (plan.recorded) totals_.recorded += calls;
   const std::int64_t judging = MonotonicNs();
-  if (IsFine(ending)) ending = JudgeSums(plan);
-  if (IsFine(ending) && !plan.kills) ending = JudgeCounts(plan);
-  if (IsFine(ending) && plan.recorded) ending = JudgeHistories(plan);
+  if (IsFine(ending)) ending = Judge(plan);
   totals_.judging_ns += MonotonicNs() - judging;
   if (auto* finding = std::get_if<Finding>(&ending)) finding->amid = Text(plan);
   return ending;
@@ -330,61 +334,6 @@ Ending Round::Collect(const EpochPlan& plan) {
   }
   if (last_done > begun && !plan.kills && !plan.stops)
     totals_.spreads.push_back(static_cast<double>(last_done - first_done) / static_cast<double>(last_done - begun));
-  return {};
-}
-
-Ending Round::JudgeSums(const EpochPlan& plan) {
-  for (std::size_t job = 0; job < plan_.semaphores.size(); ++job) {
-    const SemaphorePlan& semaphore = plan_.semaphores[job];
-    const Sum& sum = sums_[job];
-    std::int64_t value = 0;
-    const std::int64_t asked = MonotonicNs();
-    if (Ending got = GetValue(job, &value); !IsFine(got)) return got;
-    of_root_.push_back({check::Kind::kGetValue, static_cast<int>(members_.size()), asked, MonotonicNs(), value});
-    of_root_on_.push_back(job);
-    const std::int64_t before = std::exchange(values_[job], value);
-    // Whoever was killed inside is inside for ever, as far as the witness can tell.
-    if (semaphore.use == Use::kGuard && !plan.kills && sum.most_inside > semaphore.value) {
-      return Finding{"exclusion", fmt::format("{} actors were inside at once of {}, which has {} unit{}", sum.most_inside,
-                                              semaphore.object, semaphore.value, semaphore.value == 1 ? "" : "s"), "", {}, ""};
-    }
-    const std::uint64_t counter = witness_->Get(job * (members_.size() + 1));
-    const std::uint64_t counter_before = std::exchange(counters_[job], counter);
-    // What a killed actor did is in no sum.
-    if (plan.kills) continue;
-    if (semaphore.use == Use::kGuard && semaphore.value == 1 &&
-        counter - counter_before != static_cast<std::uint64_t>(sum.acquired)) {
-      return Finding{"exclusion", fmt::format("{} was taken {} times, and what it guards was counted {} times", semaphore.object,
-                                              sum.acquired, counter - counter_before), "", {}, ""};
-    }
-    if (value != before + sum.released - sum.acquired) {
-      return Finding{"conservation", fmt::format("{} had {}, {} were released and {} taken, and now it has {}", semaphore.object,
-                                                 before, sum.released, sum.acquired, value), "", {}, ""};
-    }
-    if (sum.refused > 0) {
-      return Finding{"conservation", fmt::format("{} of the releases of {} raised ValueError, each of a unit that was taken before",
-                                                 sum.refused, semaphore.object), "", {}, ""};
-    }
-  }
-  return {};
-}
-
-// An object counts what its process took and gave (semaphore.c: self->count), whatever its threads did at
-// once; a forked child counts for itself.
-Ending Round::JudgeCounts(const EpochPlan& plan) {
-  for (Member& member : members_) {
-    if (member.actor->is_thread) continue;
-    for (std::size_t job = 0; job < plan_.semaphores.size(); ++job) {
-      if (plan.focus >= 0 && static_cast<int>(job) != plan.focus) continue;
-      Value returned;
-      const std::string& object = plan_.semaphores[job].object;
-      if (Ending asked = stage_.Ask(*member.actor, Stage::Call("_count", object), &returned); !IsFine(asked)) return asked;
-      const std::int64_t expected = counts_[member.actor->process.get()][job];
-      if (returned == Value::Int(expected)) continue;
-      return Finding{"count", fmt::format("{}'s threads have taken {} units of {} more than they released, and its _count() is {}",
-                                          member.actor->name, expected, object, returned.Repr()), "", {}, ""};
-    }
-  }
   return {};
 }
 

@@ -55,8 +55,10 @@ class Round {
   Ending Unstick(const EpochPlan& plan);
   Ending Stuck(const EpochPlan& plan);
   Ending Collect(const EpochPlan& plan);
+  Ending Judge(const EpochPlan& plan);
   Ending JudgeSums(const EpochPlan& plan);
   Ending JudgeCounts(const EpochPlan& plan);
+  Ending JudgeBlock(std::size_t job, std::int64_t taken);
   Ending JudgeHistories(const EpochPlan& plan);
   Ending GetValue(std::size_t job, std::int64_t* value);
   void CountSights(const std::vector<check::RecordedHistory>& histories);
@@ -81,6 +83,8 @@ class Round {
   std::vector<std::string> names_;  // of actors, the root last
   std::int64_t last_ns_ = 0;
   bool planted_canary_ = false;
+  bool has_block_ = false;  // a SharedMemory that the guards guard
+  std::vector<std::int64_t> in_block_;  // its words before the epoch
   long epoch_ = 0;
 };
 

@@ -28,6 +28,7 @@ Stage::Stage(Session& session, std::string name) : session_(session), name_(std:
 Stage::~Stage() {
   if (crew_ == nullptr) return;
   session_.End(*crew_);
+  if (!block_.empty()) made_.push_back({block_, 0, 0});
   for (const Made& made : made_) {
     for (const std::string& shm : session_.supervisor().ShmNames()) {
       if (shm.find(NameOf(made.object).substr(1)) != std::string::npos) session_.supervisor().RemoveShmName(shm);
@@ -58,6 +59,11 @@ Result<Actor*> Stage::AddProcess(const std::string& name) {
         return Fail(fmt::format("{} cannot rebuild a semaphore by its name", name));
       (*started)->process->handles[made.object] = reply->handles;
     }
+    if (block_.empty()) return started;
+    Request attach = Call("SharedMemory", "", {Value(NameOf(block_).substr(1))});
+    attach.as = block_;
+    const auto reply = crew_->Ask(**started, std::move(attach), session_.Scaled(kAnswerLimit));
+    if (!reply || !std::holds_alternative<Value>(reply->outcome)) return Fail(name + " cannot attach to the shared memory");
     return started;
   }
   const auto child = crew_->Prepare(name);
@@ -87,6 +93,14 @@ Ending Stage::MakeSemaphore(const std::string& object, int kind, int value, int 
                                       Value(false)});
   make.as = object;
   made_.push_back({object, kind, maxvalue});
+  Value made;
+  return Ask(*root_, std::move(make), &made);
+}
+
+Ending Stage::MakeBlock(const std::string& object, std::int64_t bytes) {
+  Request make = Call("SharedMemory", "", {Value(NameOf(object).substr(1)), Value(true), Value::Int(bytes)});
+  make.as = object;
+  block_ = object;
   Value made;
   return Ask(*root_, std::move(make), &made);
 }

@@ -34,6 +34,9 @@ class Stage {
   // In `p`: SemLock(kind, value, maxvalue, NAME, False). To be called before further processes are added.
   Ending MakeSemaphore(const std::string& object, int kind, int value, int maxvalue);
 
+  // In `p`: a SharedMemory of so many bytes. As above.
+  Ending MakeBlock(const std::string& object, std::int64_t bytes);
+
   // One call of an idle actor, and what it returned. What raises, is unsupported or hangs is an ending.
   Ending Ask(Actor& actor, Request request, Value* returned);
   static Request Call(const std::string& operation, const std::string& object, std::vector<Value> args = {});
@@ -77,6 +80,7 @@ class Stage {
   std::unique_ptr<BlockedDetector> detector_;
   Actor* root_ = nullptr;
   std::vector<Made> made_;
+  std::string block_;  // the object's name; empty: there is none
   std::vector<const Process*> to_die_;
   std::string trouble_;
 };

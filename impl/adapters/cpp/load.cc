@@ -23,8 +23,6 @@
 namespace lockstep::adapter {
 namespace {
 
-constexpr Signature kLoad{"load", "load", Convention::kAdapter, 3, {"jobs", "mix", "seed"}};
-
 constexpr std::int64_t kMaxSlots = 4096;
 constexpr std::uint64_t kMaxDwell = 64;         // turns of an empty loop
 constexpr std::uint64_t kYieldOneIn = 32;        // on one CPU nobody else would ever come in between
@@ -103,6 +101,9 @@ class Load {
         slots_(slots) {
     for (const auto& [what, weight] : mix_) weights_ += weight;
   }
+
+  // A block whose words the guards guard too.
+  void Guard(std::span<std::uint64_t> block) { block_ = block; }
 
   std::optional<std::string> Open(const std::string& witness, const std::optional<std::string>& ring) {
     if (auto problem = witness_.Open(witness, jobs_.size() * (slots_ + 1))) return problem;
@@ -219,11 +220,14 @@ class Load {
     own.store(own.load() + 1);
     // Not one atomic operation, on purpose: whoever comes in between loses an update.
     const std::uint64_t counter = witness_[base].load(std::memory_order_relaxed);
+    const auto index = static_cast<std::size_t>(&job - jobs_.data());
+    const std::uint64_t word = block_.empty() ? 0 : std::atomic_ref(block_[index]).load(std::memory_order_relaxed);
     for (std::uint64_t turns = Random(kMaxDwell); turns > 0; --turns) {
       std::atomic_signal_fence(std::memory_order_seq_cst);  // or the loop would be removed
     }
     if (Random(kYieldOneIn) == 0) sched_yield();
     witness_.Put(base, counter + 1);
+    if (!block_.empty()) std::atomic_ref(block_[index]).store(word + 1, std::memory_order_relaxed);
     if (Random(kCountInsideOneIn) == 0) job.most_inside = std::max(job.most_inside, CountInside(base));
     own.store(own.load() + 1);
   }
@@ -390,6 +394,7 @@ class Load {
   const std::size_t slots_;
   SharedWords witness_;
   SharedWords ring_;
+  std::span<std::uint64_t> block_;
   bool recording_ = false;
   std::size_t entry_ = 0;
   std::vector<std::uint64_t> scratch_;
@@ -455,7 +460,8 @@ std::optional<std::pair<What, std::uint64_t>> WeightFrom(const Value& value) {
 
 void LoadActor(Actor& actor, const Request& request, Reply* reply) {
   const auto wrong = [&](const char* what) { reply->result = AdapterError{std::string("load: ") + what}; };
-  if (request.args.size() != kLoad.required || !request.kwargs.empty()) return wrong("takes jobs, mix and seed");
+  if (request.args.size() < 3 || request.args.size() > 4 || !request.kwargs.empty())
+    return wrong("takes jobs, mix, seed, and at most the name of a SharedMemory");
   const auto* job_items = ItemsOf(request.args[0]);
   const auto* mix_items = ItemsOf(request.args[1]);
   const auto* seed = request.args[2].As<std::int64_t>();
@@ -486,11 +492,21 @@ void LoadActor(Actor& actor, const Request& request, Reply* reply) {
   const std::int64_t slot = request.slot.value_or(-1);
   if (!request.witness || slots < 1 || slots > kMaxSlots || slot < 0 || slot >= slots)
     return wrong("needs a witness and a slot among its slots");
+  const std::size_t job_count = jobs.size();
   Load load(actor, reply, std::move(jobs), std::move(mix), static_cast<std::uint64_t>(*seed),
             static_cast<std::size_t>(slot), static_cast<std::size_t>(slots));
   if (const auto problem = load.Open(*request.witness, request.ring)) {
     reply->result = AdapterError{*problem};
     return;
+  }
+  std::shared_ptr<SharedMemory> block;  // kept until the load is over
+  if (request.args.size() == 4) {
+    const auto* name = request.args[3].As<std::string>();
+    const auto object = name == nullptr ? std::nullopt : actor.process().Find(*name);
+    block = object ? object->As<SharedMemory>() : nullptr;
+    const auto data = block == nullptr ? std::nullopt : block->Data();
+    if (!data || data->size() < job_count * sizeof(std::uint64_t)) return wrong("the block is no SharedMemory with a word for each job");
+    load.Guard({reinterpret_cast<std::uint64_t*>(data->data()), job_count});
   }
   actor.Announce(request);
   reply->Timed([&] {

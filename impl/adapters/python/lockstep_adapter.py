@@ -768,7 +768,7 @@ RING_HEADER, RING_ENTRY = 8, 4  # In words of 64 bits.
 
 def prepare_load(request, args):
     """PROTOCOL.md, section 10."""
-    count_args(args, 3, 3)
+    count_args(args, 3, 4)
     try:
         slot, slots = request["slot"], request["slots"]
         jobs = []
@@ -781,9 +781,12 @@ def prepare_load(request, args):
             raise ValueError("jobs, slot or mix")
         witness = map_words(request["witness"])
         ring = map_words(request["ring"]) if "ring" in request else None
+        block = None
+        if len(args) == 4:
+            block = Process.objects[args[3]].buf[: 8 * len(jobs)].cast("Q")
     except (KeyError, TypeError, ValueError, AttributeError, OSError) as problem:
         raise BadRequest("load: %s %s" % (type(problem).__name__, problem)) from None
-    return Load(jobs, mix, args[2], witness, ring, slot, slots).run, ()
+    return Load(jobs, mix, args[2], witness, ring, block, slot, slots).run, ()
 
 
 def map_words(path):
@@ -808,7 +811,7 @@ class Job:
 
 
 class Load:
-    def __init__(self, jobs, mix, seed, witness, ring, slot, slots):
+    def __init__(self, jobs, mix, seed, witness, ring, block, slot, slots):
         import random
 
         self.jobs = jobs
@@ -816,6 +819,7 @@ class Load:
         self.random = random.Random(seed).random
         self.witness = witness
         self.ring = ring
+        self.block = block
         self.slot = slot
         self.slots = slots
         self.recording = ring is not None and len(ring) >= RING_HEADER + RING_ENTRY
@@ -831,6 +835,8 @@ class Load:
             else:
                 break
             self.step(index % len(jobs), job, draw[int(random() * len(draw))])
+        if self.block is not None:
+            self.block.release()  # Else the SharedMemory could not be closed.
         return tuple(
             (job.acquired, job.released, job.failed, job.refused, job.most_inside) for job in jobs
         )
@@ -887,12 +893,17 @@ class Load:
         own = base + 1 + self.slot
         witness[own] += 1
         counter = witness[base]
+        block = self.block
+        if block is not None:
+            word = block[index]
         turns = self.random()
         for _ in range(int(turns * 8)):
             pass
         if turns > 31 / 32:
             os.sched_yield()
         witness[base] = counter + 1
+        if block is not None:
+            block[index] = word + 1
         if turns < 1 / 16:
             first = witness[base + 1 : base + 1 + self.slots].tolist()
             second = witness[base + 1 : base + 1 + self.slots].tolist()
