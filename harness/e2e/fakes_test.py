@@ -122,7 +122,7 @@ class AdapterCheck(LockstepCase):
         self.assert_status(done, 0)
         self.assertIn("ok       acquire\n", done.out)
         self.assertRegex(done.out, r"missing  hammer +capability hammer is not claimed\n")
-        self.assertRegex(done.out, r"\n8 well, 17 missing, 0 wrong, 0 failed\n$")
+        self.assertRegex(done.out, r"\n8 well, 18 missing, 0 wrong, 0 failed\n$")
 
     def test_the_reference_has_everything_but_python(self):
         done = self.check("reference")
@@ -145,7 +145,7 @@ class AdapterCheck(LockstepCase):
     def test_an_adapter_that_finds_everything_unsupported_is_not_well(self):
         done = self.check("--", PYTHON, FAKE, "always-unsupported")
         self.assert_status(done, NOTHING_JUDGED)
-        self.assertIn("0 well, 25 missing, 0 wrong, 0 failed", done.out)
+        self.assertIn("0 well, 26 missing, 0 wrong, 0 failed", done.out)
 
     def test_an_adapter_that_does_not_start_failed(self):
         done = self.check("--", PYTHON, FAKE, "exits-before-hello")

@@ -19,8 +19,10 @@ constexpr std::int64_t kMostStopped = 200'000'000;
 constexpr std::int64_t kStopEvery = 2'000'000;
 constexpr std::int64_t kSignalEvery = 100'000;
 constexpr std::int64_t kLeastExpected = 1'000'000;
+constexpr std::int64_t kKillWithin = 1'500'000;  // such an epoch is short
 constexpr std::chrono::milliseconds kIdleStep{5};
 constexpr std::chrono::microseconds kBusyStep{100};
+constexpr std::chrono::microseconds kKillStep{20};
 
 }  // namespace
 
@@ -32,7 +34,7 @@ Amplifier::Amplifier(Stage& stage, const EpochPlan& plan, std::vector<Target> ta
   stop_at_ns_ = now;
   signal_at_ns_ = now;
   stops_left_ns_ = kMostStopped;
-  kill_at_ns_ = now + Any(random_, expected);
+  kill_at_ns_ = now + Any(random_, kKillWithin);
   kill_anyhow_ = Any(random_, 3) == 0;
   canary_at_ns_ = now + Any(random_, expected / 2);
   if (plan_.pinned) Pin(true);
@@ -50,7 +52,8 @@ void Amplifier::Pin(bool on_one_cpu) {
 }
 
 nanoseconds Amplifier::step() const {
-  const bool busy = plan_.stops || plan_.signals || (plan_.kills && !has_killed_) || (!plan_.canary.empty() && !canary_sent_);
+  if (plan_.kills && !has_killed_) return nanoseconds(kKillStep);
+  const bool busy = plan_.stops || plan_.signals || (!plan_.canary.empty() && !canary_sent_);
   return busy ? nanoseconds(kBusyStep) : nanoseconds(kIdleStep);
 }
 

@@ -24,7 +24,7 @@ constexpr std::chrono::microseconds kTogetherIn{200};
 constexpr long kHandOversIn = 32;  // turns
 constexpr long kHandOversInFocus = 4;
 constexpr int kMostUnstuck = 200;
-constexpr long kMostTurnsBesideAKill = 500;
+constexpr long kMostTurnsBesideAKill = 2000;
 constexpr int kHelping = 16;  // units at once, of what is not given back
 
 const char* UseOf(const SemaphorePlan& one) {
@@ -201,6 +201,7 @@ Ending Round::Watch(const EpochPlan& plan) {
     if (!IsFine(stage_.FirstDeath())) return stage_.FirstDeath();
     if (end == Stage::End::kDone) break;
     if (end == Stage::End::kTrouble) return Trouble{stage_.trouble()};
+    if (end == Stage::End::kStarved) return Trouble{"for 10 s no actor has had a CPU: the machine is too busy"};
     if (end == Stage::End::kSilent)
       return Finding{"silence", "no call has ended for 10 s, and not all are blocked", stage_.Whereabouts(), {}, ""};
     if (!amplifier.has_killed() || ++unstuck > kMostUnstuck) return Stuck(plan);

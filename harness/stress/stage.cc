@@ -18,6 +18,8 @@ namespace {
 constexpr std::chrono::seconds kAnswerLimit{5};
 // How long nothing may come of anybody, while somebody still runs, before it is told.
 constexpr std::chrono::seconds kSilence{10};
+// Who had less than this in that time was not let to run, which is the machine's fault.
+constexpr std::uint64_t kLittleRuntime = 500'000'000;
 // How often it is looked whether somebody goes on.
 constexpr std::chrono::milliseconds kLookEvery{20};
 
@@ -149,6 +151,7 @@ Stage::End Stage::Await(const Waiting& waiting, nanoseconds step) {
   std::uint64_t seen = waiting.progress ? waiting.progress() : 0;
   Deadline look = Deadline::After(kLookEvery);
   std::int64_t moved_ns = MonotonicNs();
+  std::uint64_t runtime_ns = Runtime();  // when somebody went on last
   std::int64_t quiet_ns = 0;  // since when all looks blocked; 0: it does not
   while (in_flight()) {
     if (Interrupted()) {
@@ -168,6 +171,14 @@ Stage::End Stage::Await(const Waiting& waiting, nanoseconds step) {
       seen = now;
       quiet_ns = 0;
       moved_ns = MonotonicNs();
+      runtime_ns = Runtime();
+      continue;
+    }
+    if (MonotonicNs() - moved_ns > session_.Scaled(kSilence).count())
+      return Runtime() - runtime_ns < kLittleRuntime ? End::kStarved : End::kSilent;
+    // A loop that runs goes on, or spins; that it has not ended is no sign yet.
+    if (AnybodyRuns()) {
+      quiet_ns = 0;
       continue;
     }
     // Nobody went on for a while: is it that nobody can?
@@ -178,9 +189,23 @@ Stage::End Stage::Await(const Waiting& waiting, nanoseconds step) {
       if (quiet_ns == 0) quiet_ns = MonotonicNs();
       if (MonotonicNs() - quiet_ns > detector_->quiet_window().count()) return End::kStuck;
     }
-    if (MonotonicNs() - moved_ns > session_.Scaled(kSilence).count()) return End::kSilent;
   }
   return End::kDone;
+}
+
+bool Stage::AnybodyRuns() const {
+  return std::any_of(crew_->actors().begin(), crew_->actors().end(), [](const auto& actor) {
+    return actor->in_flight && !actor->process->dead && actor->probe.Look().kind == ThreadState::Kind::kRunning;
+  });
+}
+
+std::uint64_t Stage::Runtime() const {
+  std::uint64_t sum = 0;
+  for (const auto& actor : crew_->actors()) {
+    if (actor->process == nullptr || actor->process->dead) continue;  // it has not said hello yet
+    if (const auto activity = actor->probe.ReadActivity()) sum += activity->runtime_ns;
+  }
+  return sum;
 }
 
 Ending Stage::FirstDeath() const {

@@ -49,8 +49,8 @@ class Stage {
     std::function<std::uint64_t()> progress;  // a number that changes when somebody goes on. May be empty
     bool stopped = false;              // somebody is stopped on purpose: nobody is stuck then
   };
-  enum class End { kDone, kStuck, kSilent, kEnough, kTrouble };
-  // kSilent: not blocked, and no call has ended for long. kTrouble: `trouble()` has it.
+  enum class End { kDone, kStuck, kSilent, kStarved, kEnough, kTrouble };
+  // kSilent: not blocked, and no call has ended for long; kStarved: nor has anybody had a CPU. kTrouble: `trouble()` has it.
   End Await(const Waiting& waiting, nanoseconds step);
 
   // Whose process has ended though nobody killed it, as a Finding.
@@ -74,6 +74,11 @@ class Stage {
     int kind;
     int maxvalue;
   };
+  // Whether the thread of a call in flight is on a CPU, or ready to be.
+  bool AnybodyRuns() const;
+  // The time that all actors had on a CPU, in ns.
+  std::uint64_t Runtime() const;
+
   Session& session_;
   const std::string name_;
   std::unique_ptr<Crew> crew_;
