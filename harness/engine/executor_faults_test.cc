@@ -21,6 +21,9 @@ struct On {
   Isolation isolation;
 };
 
+// As test names show it.
+void PrintTo(const On& on, std::ostream* out) { *out << on.name << " " << ToText(on.isolation); }
+
 std::vector<On> AllOn() {
   std::vector<On> all;
   for (const Isolation isolation : IsolationsHere()) {
