@@ -74,6 +74,7 @@ Ending Races::RunEach() {
   if (IsFine(ending) && a2_ != nullptr) ending = TwoReleasesAtTheBound();
   if (IsFine(ending) && can.count("fork") != 0) ending = ReleaseAgainstKill();
   if (IsFine(ending) && a2_ != nullptr && can.count("rebuild_by_name") != 0) ending = CloseAgainstPost();
+  if (IsFine(ending) && a2_ != nullptr && can.count("rebuild_by_name") != 0) ending = ObjectsThatComeAndGo();
   if (IsFine(ending) && a2_ != nullptr && can.count("fork") != 0) ending = ForkAgainstAcquire();
   return ending;
 }
@@ -155,6 +156,12 @@ Ending Races::Block(Actor& actor, const char* race, const std::string& object) {
   return Finding{"history", fmt::format("{}: {} returned from acquire() though {} had no unit", race, actor.name, object), "", {}, race};
 }
 
+Request Races::Rebuild(const std::string& as) const {
+  Request request = Stage::Call("SemLock._rebuild", "", {Value::Int(0), Value::Int(kSemaphore), Value::Int(kPlenty), Value(stage_.NameOf("s"))});
+  request.as = as;
+  return request;
+}
+
 void Races::AwaitDeath(const Process& process) {
   const Deadline death = Deadline::After(stage_.session().Scaled(std::chrono::seconds(5)));
   while (!process.dead && !death.Passed()) stage_.crew().Pump(death.Left());
@@ -218,10 +225,7 @@ Ending Races::ReleaseAgainstKill() {
 Ending Races::CloseAgainstPost() {
   constexpr char kRace[] = "the end of an object against a release, while another waits";
   Value made;
-  Request rebuild = Stage::Call("SemLock._rebuild", "", {Value::Int(0), Value::Int(kSemaphore), Value::Int(kPlenty),
-                                                         Value(stage_.NameOf("s"))});
-  rebuild.as = "again";
-  if (Ending ending = stage_.Ask(*a_, std::move(rebuild), &made); !IsFine(ending)) return ending;
+  if (Ending ending = stage_.Ask(*a_, Rebuild("again"), &made); !IsFine(ending)) return ending;
   if (Ending ending = Block(*a2_, kRace, "s"); !IsFine(ending)) return ending;
   const std::int64_t at = Soon();
   SendAt(*a_, Stage::Call("del", "again"), at);

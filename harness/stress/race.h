@@ -40,11 +40,14 @@ class Races {
   Ending TwoReleasesForTwoWaiters();
   Ending TwoReleasesAtTheBound();
   Ending TwoOfOneName();
+  Ending ObjectsThatComeAndGo();
   Ending ReleaseAgainstKill();
   Ending CloseAgainstPost();
   Ending ForkAgainstAcquire();
   // Asks for an acquire that has to wait, and waits until it does.
   Ending Block(Actor& actor, const char* race, const std::string& object);
+  // Another object on `s`.
+  Request Rebuild(const std::string& as) const;
   // Who was killed is gone.
   void AwaitDeath(const Process& process);
 
@@ -72,6 +75,7 @@ class Races {
   Distance releases_distance_;
   Distance bound_distance_;
   Distance creation_distance_;
+  Distance objects_distance_;
   Distance kill_distance_;
   Distance close_distance_;
   Distance fork_distance_;

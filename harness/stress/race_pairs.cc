@@ -97,6 +97,32 @@ Ending Races::TwoReleasesAtTheBound() {
   return stage_.Ask(*a_, Stage::Call("acquire", "u", {Value(false)}), &value);
 }
 
+// A process maps a semaphore once, however many objects are on it.
+Ending Races::ObjectsThatComeAndGo() {
+  constexpr char kRace[] = "one object comes as another goes";
+  Value none;
+  if (Ending ending = stage_.Ask(*a_, Rebuild("old"), &none); !IsFine(ending)) return ending;
+  const std::int64_t at = Soon();
+  SendAt(*a_, Stage::Call("del", "old"), at);
+  SendAt(*a2_, Rebuild("new"), at + objects_distance_.Next(random_));
+  if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
+  std::int64_t lengths[2] = {};
+  for (int i = 0; i < 2; ++i) {
+    const Reply reply = *std::exchange((i == 0 ? a_ : a2_)->reply, std::nullopt);
+    lengths[i] = reply.end_ns - reply.begin_ns;
+    if (!std::holds_alternative<Value>(reply.outcome)) return Finding{"exception", fmt::format("{}: a call raised", kRace), "", {}, kRace};
+  }
+  objects_distance_.Learn(lengths[0], lengths[1]);
+  ++totals_.races;
+  ++totals_.sights["an object came as another went"];
+  // Both that are left are on the same semaphore still.
+  if (Ending ending = stage_.Ask(*a2_, Stage::Call("release", "new"), &none); !IsFine(ending)) return ending;
+  Value taken;
+  if (Ending ending = stage_.Ask(*a_, Stage::Call("acquire", "s", {Value(false)}), &taken); !IsFine(ending)) return ending;
+  if (taken != Value(true)) return Finding{"conservation", fmt::format("{}: what one released the other cannot take", kRace), "", {}, kRace};
+  return stage_.Ask(*a2_, Stage::Call("del", "new"), &none);
+}
+
 Ending Races::TwoOfOneName() {
   constexpr char kRace[] = "two creations of one name at once";
   const std::string object = fmt::format("n{}", ++names_);

@@ -151,7 +151,8 @@ Stage::End Stage::Await(const Waiting& waiting, nanoseconds step) {
   std::uint64_t seen = waiting.progress ? waiting.progress() : 0;
   Deadline look = Deadline::After(kLookEvery);
   std::int64_t moved_ns = MonotonicNs();
-  std::uint64_t runtime_ns = Runtime();  // when somebody went on last
+  std::uint64_t runtime_ns = 0;  // when it was first seen that nobody went on
+  bool stalled = false;
   std::int64_t quiet_ns = 0;  // since when all looks blocked; 0: it does not
   while (in_flight()) {
     if (Interrupted()) {
@@ -171,11 +172,12 @@ Stage::End Stage::Await(const Waiting& waiting, nanoseconds step) {
       seen = now;
       quiet_ns = 0;
       moved_ns = MonotonicNs();
-      runtime_ns = Runtime();
+      stalled = false;
       continue;
     }
+    if (!std::exchange(stalled, true)) runtime_ns = Runtime();
     if (MonotonicNs() - moved_ns > session_.Scaled(kSilence).count())
-      return Runtime() - runtime_ns < kLittleRuntime ? End::kStarved : End::kSilent;
+      return Runtime() - runtime_ns < kLittleRuntime && AnybodyRuns() ? End::kStarved : End::kSilent;
     // A loop that runs goes on, or spins; that it has not ended is no sign yet.
     if (AnybodyRuns()) {
       quiet_ns = 0;
@@ -194,9 +196,16 @@ Stage::End Stage::Await(const Waiting& waiting, nanoseconds step) {
 }
 
 bool Stage::AnybodyRuns() const {
-  return std::any_of(crew_->actors().begin(), crew_->actors().end(), [](const auto& actor) {
-    return actor->in_flight && !actor->process->dead && actor->probe.Look().kind == ThreadState::Kind::kRunning;
-  });
+  const auto runs = [](const ThreadProbe& probe) { return probe.Look().kind == ThreadState::Kind::kRunning; };
+  for (const auto& actor : crew_->actors()) {
+    if (!actor->in_flight || actor->process->dead) continue;
+    if (runs(actor->probe)) return true;
+    // Who waits for a child of its own is as busy as that.
+    for (const pid_t child : ChildrenOf(actor->process->outer)) {
+      if (runs(ThreadProbe(child, child))) return true;
+    }
+  }
+  return false;
 }
 
 std::uint64_t Stage::Runtime() const {
@@ -204,6 +213,10 @@ std::uint64_t Stage::Runtime() const {
   for (const auto& actor : crew_->actors()) {
     if (actor->process == nullptr || actor->process->dead) continue;  // it has not said hello yet
     if (const auto activity = actor->probe.ReadActivity()) sum += activity->runtime_ns;
+    if (actor->is_thread) continue;
+    for (const pid_t child : ChildrenOf(actor->process->outer)) {
+      if (const auto activity = ThreadProbe(child, child).ReadActivity()) sum += activity->runtime_ns;
+    }
   }
   return sum;
 }

@@ -74,9 +74,9 @@ class Stage {
     int kind;
     int maxvalue;
   };
-  // Whether the thread of a call in flight is on a CPU, or ready to be.
+  // Whether the thread of a call in flight, or a child of its process, is on a CPU, or ready to be.
   bool AnybodyRuns() const;
-  // The time that all actors had on a CPU, in ns.
+  // The time that all actors and their children had on a CPU, in ns.
   std::uint64_t Runtime() const;
 
   Session& session_;
