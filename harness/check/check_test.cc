@@ -63,6 +63,15 @@ TEST(Check, LetsNobodyDoAnythingOnceItIsDead) {
   EXPECT_EQ(CheckSearch(Of(0, {lost, saw_none, took})).verdict, Verdict::kViolation);
 }
 
+TEST(Check, LetsTwoWhoDieAtOneInstantBothHaveDoneIt) {
+  Operation one{Kind::kRelease, 0, 5, kNever, 0};
+  Operation other{Kind::kRelease, 1, 1, kNever, 0};
+  one.dead_by = other.dead_by = 20;
+  const Operation saw{Kind::kGetValue, 2, 30, 31, 3};
+  EXPECT_EQ(CheckFrontier(Of(1, {one, other, saw})).verdict, Verdict::kOk);
+  EXPECT_EQ(CheckFrontier(Of(1, {other, one, saw})).verdict, Verdict::kOk);
+}
+
 TEST(Check, KeepsTheUpperBound) {
   const std::vector<Operation> twice = {{Kind::kRelease, 0, 1, 2, 0}, {Kind::kRelease, 0, 3, 4, 0}};
   EXPECT_EQ(CheckFrontier(Of(0, twice, 1)).verdict, Verdict::kViolation);

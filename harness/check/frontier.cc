@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <utility>
 
 #include "harness/check/check.h"
 #include "harness/check/events.h"
@@ -249,10 +250,11 @@ class Frontier {
   // Of these slots the one whose operation is back first.
   std::uint64_t FirstBack(std::uint64_t slots) const {
     std::uint64_t first = 0;
-    std::int64_t when = kNever;
+    std::pair<std::int64_t, std::uint32_t> when = {kNever, 0};
     for (; slots != 0; slots &= slots - 1) {
       const auto slot = static_cast<std::size_t>(std::countr_zero(slots));
-      const std::int64_t end = EndOf(history_.operations[in_slot_[slot]]);
+      // Of those that end at one instant as EventsOf() has them.
+      const std::pair<std::int64_t, std::uint32_t> end = {EndOf(history_.operations[in_slot_[slot]]), in_slot_[slot]};
       if (end >= when) continue;
       when = end;
       first = std::uint64_t{1} << slot;

@@ -56,9 +56,10 @@ std::int64_t Integer(const Json& json, const char* key, std::int64_t least) {
   if (found == json.end()) throw Wrong{fmt::format("there is no '{}'", key)};
   const bool fits = found->is_number_unsigned() ? std::in_range<std::int64_t>(found->get<std::uint64_t>())
                                                 : found->is_number_integer();
-  // kNever is no number that anybody may write.
-  if (!fits || found->get<std::int64_t>() < least || found->get<std::int64_t>() == kNever)
-    throw Wrong{fmt::format("'{}' has to be an integer of at least {}", key, least)};
+  // What is added to these has to fit as well.
+  constexpr std::int64_t kMost = std::int64_t{1} << 61;
+  if (!fits || found->get<std::int64_t>() < least || found->get<std::int64_t>() > kMost)
+    throw Wrong{fmt::format("'{}' has to be an integer of at least {} and at most 2**61", key, least)};
   return found->get<std::int64_t>();
 }
 
@@ -130,7 +131,10 @@ class Parser {
       RecordedHistory one;
       one.semaphore = Text(json, "semaphore");
       one.history.initial = Integer(json, "initial", 0);
-      if (json.contains("most")) one.history.most = Integer(json, "most", one.history.initial);
+      if (json.contains("most")) one.history.most = Integer(json, "most", 0);
+      if (one.history.initial > one.history.most)
+        throw Wrong{fmt::format("'initial' is {}, and the value is never above {}: 'most' says otherwise", one.history.initial,
+                                one.history.most)};
       if (!by_name_.emplace(one.semaphore, histories_.size()).second)
         throw Wrong{fmt::format("the semaphore '{}' is there twice", one.semaphore)};
       histories_.push_back(std::move(one));
@@ -141,7 +145,7 @@ class Parser {
     const std::size_t which = SemaphoreOf(json);
     History& history = histories_[which].history;
     Operation one;
-    one.called = Integer(json, "begin", std::numeric_limits<std::int64_t>::min());
+    one.called = Integer(json, "begin", -(std::int64_t{1} << 61));
     const int outcomes = static_cast<int>(json.contains("returned")) + static_cast<int>(json.contains("raised"));
     const bool is_over = json.contains("end");
     if (outcomes > 1 || (outcomes == 1) != is_over)

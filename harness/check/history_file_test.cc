@@ -53,12 +53,13 @@ TEST(HistoryFile, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(ErrorOf("{\"op\": \"acquire\", \"begin\": 1}\n"),
             "h.jsonl:1: expected a line {\"semaphore\": NAME, \"initial\": N} before any operation");
   EXPECT_EQ(ErrorOf(one + one), "h.jsonl:2: the semaphore 's' is there twice");
-  EXPECT_EQ(ErrorOf("{\"semaphore\": \"s\", \"initial\": -1}\n"), "h.jsonl:1: 'initial' has to be an integer of at least 0");
+  EXPECT_EQ(ErrorOf("{\"semaphore\": \"s\", \"initial\": -1}\n"),
+            "h.jsonl:1: 'initial' has to be an integer of at least 0 and at most 2**61");
   EXPECT_EQ(ErrorOf("{\"semaphore\": \"s\", \"initial\": 1, \"initial\": 2}\n"), "h.jsonl:1: the key 'initial' is there twice");
   EXPECT_EQ(ErrorOf(one + "\n{\"actor\": \"a\", \"op\": \"aquire\", \"begin\": 1}\n"),
             "h.jsonl:3: 'op' is 'aquire': expected acquire, release, _get_value or _is_zero");
   EXPECT_EQ(ErrorOf(one + "{\"actor\": \"a\", \"op\": \"acquire\", \"begin\": 5, \"end\": 4, \"returned\": true}\n"),
-            "h.jsonl:2: 'end' has to be an integer of at least 5");
+            "h.jsonl:2: 'end' has to be an integer of at least 5 and at most 2**61");
   EXPECT_EQ(ErrorOf(one + "{\"actor\": \"a\", \"op\": \"acquire\", \"begin\": 5, \"end\": 6}\n"),
             "h.jsonl:2: an operation has an 'end' and one of 'returned' and 'raised', or none of them");
   EXPECT_EQ(ErrorOf(one + "{\"actor\": \"a\", \"op\": \"release\", \"begin\": 5, \"end\": 6, \"returned\": true}\n"),
@@ -67,6 +68,8 @@ TEST(HistoryFile, SaysWhatIsWrongAndWhere) {
             "h.jsonl:2: no line presented the semaphore 't'");
   EXPECT_EQ(ErrorOf(one + "{\"actor\": \"a\", \"op\": \"release\", \"begin\": 5, \"took\": 1}\n"),
             "h.jsonl:2: there is no key 'took': expected on, actor, op, begin, end, returned, raised, maxvalue, dead_by");
+  EXPECT_EQ(ErrorOf("{\"semaphore\": \"s\", \"initial\": 3000000000}\n"),
+            "h.jsonl:1: 'initial' is 3000000000, and the value is never above 2147483647: 'most' says otherwise");
   EXPECT_EQ(ErrorOf(one + "{\"actor\": \"a\", \"op\""), "h.jsonl:2: the last line is cut off");
   EXPECT_EQ(ErrorOf(one + "{\"actor\": \"a\", \"op\": \"release\", \"begin\": 1e300}\n").substr(0, 11), "h.jsonl:2: ");
 }

@@ -168,9 +168,9 @@ void TryLoad(const Implementation& implementation, const Hello& hello, const Run
   if (!result.trouble.empty()) {
     ++tally.failed;
     fmt::print("FAILED   {}\n         {}\n", kOperation, result.trouble);
-  } else if (result.finding) {
+  } else if (!result.findings.empty()) {
     ++tally.wrong;
-    fmt::print("WRONG    {}\n         {}\n", kOperation, result.finding->what);
+    fmt::print("WRONG    {}\n         {}\n", kOperation, result.findings.front().what);
   } else {
     ++tally.well;
     fmt::print("ok       {}\n", kOperation);

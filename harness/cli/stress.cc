@@ -108,10 +108,11 @@ class StressJob {
                  implementation.name, result.hello->version, result.lacks);
       return kExitNotJudged;
     }
-    if (result.finding) TellFinding(implementation, *result.finding);
+    int number = 0;
+    for (const stress::Finding& finding : result.findings) TellFinding(implementation, finding, ++number);
     const stress::Totals& totals = result.totals;
     fmt::print("{} {}: {}\n", implementation.name, result.hello->version,
-               result.finding ? "no semaphore does this" : "nothing that a semaphore does not do");
+               result.findings.empty() ? "nothing that a semaphore does not do" : "no semaphore does this");
     const std::int64_t unrecorded = totals.calls - totals.recorded;
     const std::int64_t recorded_ns = totals.load_ns - totals.unrecorded_ns;
     fmt::print("  {} calls in {} epochs of {} rounds, {:.1f} s: {:.2f} M a second unrecorded, {:.2f} M recorded "
@@ -138,14 +139,14 @@ class StressJob {
       fmt::print("  not judged to the end: {}\n", result.trouble);
       return kExitHarness;
     }
-    if (result.finding) return 1;
+    if (!result.findings.empty()) return 1;
     if (result.missing.empty() || Interrupted()) return 0;
     fmt::print("  never seen: {}: give it more time\n", fmt::join(result.missing, ", "));
     return kExitNotJudged;
   }
 
-  void TellFinding(const Implementation& implementation, const stress::Finding& finding) {
-    fmt::print("\n[1] {}: {}: {}\n\n", implementation.name, finding.oracle, finding.what);
+  void TellFinding(const Implementation& implementation, const stress::Finding& finding, int number) {
+    fmt::print("\n[{}] {}: {}: {}\n\n", number, implementation.name, finding.oracle, finding.what);
     if (!finding.where.empty()) fmt::print("{}\n", finding.where);
     if (!finding.amid.empty()) fmt::print("   amid  {}\n", finding.amid);
     if (finding.history) {

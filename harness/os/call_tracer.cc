@@ -192,6 +192,7 @@ Result<std::unique_ptr<CallTracer>> CallTracer::Start(const Options& options) {
   if (options.what.kind == CallBreak::Kind::kFail && !TracedThread::CanReplace())
     return Fail("a system call cannot be made to fail on this architecture");
   std::unique_ptr<CallTracer> tracer(new CallTracer(options));
+  if (tracer->pidfd_.get() < 0) return FailErrno("cannot hold on to the process that is traced", errno);
   tracer->thread_ = std::thread([&self = *tracer] { self.Run(); });
   std::unique_lock lock(tracer->mutex_);
   tracer->changed_.wait(lock, [&] { return tracer->started_; });
@@ -202,6 +203,7 @@ Result<std::unique_ptr<CallTracer>> CallTracer::Start(const Options& options) {
 }
 
 CallTracer::~CallTracer() {
+  if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
     if (!trace_ && !denied_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);

@@ -10,11 +10,11 @@
 namespace lockstep::stress {
 namespace {
 
-// As rr's chaos mode does it: one of ten is a victim, and starves for 1 ms to 2 s in powers of two.
+// As rr's chaos mode does it: one of ten is a victim, and starves for 1 ms to 128 ms in powers of two. Of an
+// epoch, which has 40 ms of its own, stops take 200 ms at most: rr's longest would be most of a campaign.
 constexpr int kVictimOneIn = 10;
 constexpr std::int64_t kShortestStop = 1'000'000;
-constexpr int kLongestStop = 11;  // 2^11 ms
-// A victim may have so much of an epoch's time, ten times over: the longest are rare.
+constexpr int kLongestStop = 7;  // 2^7 ms
 constexpr std::int64_t kMostStopped = 200'000'000;
 constexpr std::int64_t kStopEvery = 2'000'000;
 constexpr std::int64_t kSignalEvery = 100'000;
@@ -26,7 +26,7 @@ constexpr std::chrono::microseconds kKillStep{20};
 
 }  // namespace
 
-Amplifier::Amplifier(Stage& stage, const EpochPlan& plan, std::vector<Target> targets, Random& random, Totals& totals,
+Amplifier::Amplifier(Stage& stage, const EpochPlan& plan, std::vector<Actor*> targets, Random& random, Totals& totals,
                      std::int64_t expected_ns)
     : stage_(stage), plan_(plan), targets_(std::move(targets)), random_(random), totals_(totals) {
   const std::int64_t now = MonotonicNs();
@@ -47,7 +47,7 @@ Amplifier::~Amplifier() {
 void Amplifier::Pin(bool on_one_cpu) {
   const std::vector<int>& cpus = AllowedCpus();
   const std::vector<int> one = {cpus[static_cast<std::size_t>(Any(random_, static_cast<std::int64_t>(cpus.size())))]};
-  for (const Target& target : targets_) PinThread(target.actor->outer_tid, on_one_cpu ? one : cpus);
+  for (const Actor* target : targets_) PinThread(target->outer_tid, on_one_cpu ? one : cpus);
   if (on_one_cpu) ++totals_.sights["on one CPU"];
 }
 
@@ -75,10 +75,10 @@ void Amplifier::Act() {
 
 void Amplifier::Stop(std::int64_t now) {
   stop_at_ns_ = now + kStopEvery;
-  for (const Target& target : targets_) {
-    const std::shared_ptr<Process>& process = target.actor->process;
+  for (const Actor* target : targets_) {
+    const std::shared_ptr<Process>& process = target->process;
     const bool is_stopped = std::any_of(stopped_.begin(), stopped_.end(), [&](const Stopped& one) { return one.process == process; });
-    if (is_stopped || process->dead || target.actor->is_thread || !target.actor->in_flight || Any(random_, kVictimOneIn) != 0) continue;
+    if (is_stopped || process->dead || target->is_thread || !target->in_flight || Any(random_, kVictimOneIn) != 0) continue;
     std::int64_t length = kShortestStop;
     for (int i = 0; i < kLongestStop && Any(random_, 2) == 0; ++i) length *= 2;
     if (length > stops_left_ns_) continue;
@@ -91,22 +91,22 @@ void Amplifier::Stop(std::int64_t now) {
 
 void Amplifier::Signal(std::int64_t now) {
   signal_at_ns_ = now + kSignalEvery + Any(random_, kSignalEvery * 4);
-  const Target& target = targets_[static_cast<std::size_t>(Any(random_, static_cast<std::int64_t>(targets_.size())))];
+  Actor* const target = targets_[static_cast<std::size_t>(Any(random_, static_cast<std::int64_t>(targets_.size())))];
   // Its handler belongs to the process's main thread, on which handlers run.
-  if (target.actor->is_thread || !target.actor->in_flight || target.actor->process->dead) return;
-  const bool waits = target.actor->probe.Look().InFutexWait();
-  if (SendSignalToThread(*target.actor, SIGUSR1) && waits) ++totals_.sights["signal in a wait"];
+  if (target->is_thread || !target->in_flight || target->process->dead) return;
+  const bool waits = target->probe.Look().InFutexWait();
+  if (SendSignalToThread(*target, SIGUSR1) && waits) ++totals_.sights["signal in a wait"];
 }
 
 void Amplifier::Kill() {
-  const Target& target = targets_[static_cast<std::size_t>(Any(random_, static_cast<std::int64_t>(targets_.size())))];
-  if (target.actor->process->dead || !target.actor->in_flight) return;
+  Actor* const target = targets_[static_cast<std::size_t>(Any(random_, static_cast<std::int64_t>(targets_.size())))];
+  if (target->process->dead || !target->in_flight) return;
   // Mostly while it waits, if that comes about.
   constexpr int kLooksForAWait = 100;
-  if (!kill_anyhow_ && ++looks_for_a_wait_ < kLooksForAWait && !target.actor->probe.Look().InFutexWait()) return;
+  if (!kill_anyhow_ && ++looks_for_a_wait_ < kLooksForAWait && !target->probe.Look().InFutexWait()) return;
   has_killed_ = true;
-  stage_.WillDie(target.actor->process.get());
-  SendSignalTo(*target.actor->process, SIGKILL);
+  stage_.WillDie(target->process.get());
+  SendSignalTo(*target->process, SIGKILL);
   ++totals_.sights["killed"];
 }
 

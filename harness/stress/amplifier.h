@@ -7,19 +7,14 @@
 #include <vector>
 
 #include "harness/stress/plan.h"
-#include "harness/stress/ring.h"
 #include "harness/stress/stage.h"
 
 namespace lockstep::stress {
 
 class Amplifier {
  public:
-  struct Target {
-    Actor* actor;
-    SharedFile* ring;
-  };
   // `expected_ns`: how long such an epoch takes.
-  Amplifier(Stage& stage, const EpochPlan& plan, std::vector<Target> targets, Random& random, Totals& totals,
+  Amplifier(Stage& stage, const EpochPlan& plan, std::vector<Actor*> targets, Random& random, Totals& totals,
             std::int64_t expected_ns);
   ~Amplifier();
 
@@ -47,7 +42,7 @@ class Amplifier {
 
   Stage& stage_;
   const EpochPlan& plan_;
-  const std::vector<Target> targets_;
+  const std::vector<Actor*> targets_;
   Random& random_;
   Totals& totals_;
   std::vector<Stopped> stopped_;

@@ -49,20 +49,19 @@ class Campaign {
         result_.trouble = ready.error().Text();
       } else {
         result_.hello = session.hello();
-        for (const char* need : {"load"}) {
-          if (session.hello().capabilities.count(need) == 0) result_.lacks = need;
-        }
+        if (session.hello().capabilities.count("load") == 0) result_.lacks = "load";
         if (result_.lacks.empty()) Rounds();
       }
     }
     result_.wall = nanoseconds(MonotonicNs() - start);
-    if (result_.hello && result_.lacks.empty() && !result_.finding && result_.trouble.empty()) FindMissing();
+    if (result_.hello && result_.lacks.empty() && result_.findings.empty() && result_.trouble.empty()) FindMissing();
     return std::move(result_);
   }
 
  private:
   bool Over() const {
-    if (Interrupted() || result_.finding || !result_.trouble.empty()) return true;
+    if (Interrupted() || !result_.trouble.empty()) return true;
+    if (!result_.findings.empty() && !result_.findings.back().goes_on) return true;
     if (options_.calls > 0 && result_.totals.calls >= options_.calls) return true;
     return options_.time.count() > 0 && MonotonicNs() - start_ns_ >= options_.time.count();
   }
@@ -94,11 +93,7 @@ class Campaign {
       long& turns = one.recorded ? recorded_turns_ : turns_;
       const Ending ending = round.Run(one, turns);
       if (!one.canary.empty() && round.planted_canary()) {
-        if (std::holds_alternative<Trouble>(ending)) return void(Take(ending));
-        if (IsFine(ending))
-          result_.trouble = "a release too many was planted, and no oracle found it";
-        else
-          ++result_.canaries;
+        TakeCanary(ending);
         return;
       }
       if (!Take(ending)) return;
@@ -108,6 +103,19 @@ class Campaign {
       const double factor = static_cast<double>(kEpochNs) / static_cast<double>(std::max<std::int64_t>(round.last_ns(), 1));
       turns = std::clamp(static_cast<long>(static_cast<double>(turns) * std::clamp(factor, 0.5, 2.0)), 20L, kMostTurns);
     }
+  }
+
+  void TakeCanary(const Ending& ending) {
+    const auto* finding = std::get_if<Finding>(&ending);
+    // Anything else is something else.
+    const auto is = [&](const char* oracle) { return finding != nullptr && finding->oracle == oracle; };
+    const bool is_it = is("conservation") || is("exclusion") || is("history");
+    if (is_it)
+      ++result_.canaries;
+    else if (IsFine(ending))
+      result_.trouble = "a release too many was planted, and no oracle found it";
+    else
+      Take(ending);
   }
 
   void RaceRound(const std::string& name) {
@@ -120,9 +128,12 @@ class Campaign {
   }
 
   bool Take(const Ending& ending) {
-    if (const auto* finding = std::get_if<Finding>(&ending)) result_.finding = *finding;
+    const auto* finding = std::get_if<Finding>(&ending);
+    const auto is_known = [&](const Finding& one) { return one.oracle == finding->oracle; };
+    const auto& findings = result_.findings;
+    if (finding != nullptr && std::none_of(findings.begin(), findings.end(), is_known)) result_.findings.push_back(*finding);
     if (const auto* trouble = std::get_if<Trouble>(&ending)) result_.trouble = trouble->what;
-    return IsFine(ending);
+    return IsFine(ending) || (finding != nullptr && finding->goes_on);
   }
 
   // What a campaign that had its time has to have seen, as far as the implementation and the flags allow.
@@ -130,20 +141,25 @@ class Campaign {
     const auto& can = result_.hello->capabilities;
     const Limits& limits = options_.limits;
     std::vector<std::string> required;
-    if (limits.density != Density::kNone)
+    const bool crowded = limits.processes != 1 || limits.threads != 1;
+    if (limits.density != Density::kNone && crowded)
       required.insert(required.end(), {"waited", "two waited at once", "two released at once", "timed out"});
     if (limits.amplifiers.stops) required.emplace_back("stopped");
-    if (limits.amplifiers.kills) required.insert(required.end(), {"killed", "killed in an acquire"});
+    if (limits.amplifiers.kills && limits.processes != 1) required.insert(required.end(), {"killed", "killed in an acquire"});
     if (limits.amplifiers.signals && can.count("signal") != 0) required.emplace_back("signal in a wait");
     if (limits.amplifiers.pins) required.emplace_back("on one CPU");
     if (limits.amplifiers.races) {
       required.insert(required.end(), {"a release came before a timeout", "a timeout came before a release"});
       if (can.count("fork") != 0) required.emplace_back("a waiter died in its acquire");
-      if (can.count("thread") != 0 && can.count("rebuild_by_name") != 0) required.emplace_back("an object ended beside a release");
+      if (can.count("thread") != 0 && can.count("rebuild_by_name") != 0)
+        required.insert(required.end(), {"an object ended beside a release", "an object came as another went"});
       if (can.count("thread") != 0 && can.count("fork") != 0) required.emplace_back("a fork beside an acquire");
     }
     for (const std::string& sight : required) {
       if (result_.totals.sights[sight] == 0) result_.missing.push_back(sight);
+    }
+    for (const char* open : {kUndecided, kUnread}) {
+      if (result_.totals.sights[open] > 0) result_.missing.push_back(fmt::format("what came of {}", open));
     }
     if (result_.canaries == 0 && result_.wall >= kEnoughTime) result_.missing.emplace_back("a canary");
   }

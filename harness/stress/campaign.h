@@ -29,7 +29,7 @@ struct CampaignResult {
   std::optional<Hello> hello;  // nothing: it could not be started
   std::string trouble;         // not empty: what ended it is not the implementation's fault
   std::string lacks;           // not empty: the capability without which there is no load
-  std::optional<Finding> finding;
+  std::vector<Finding> findings;  // the last one ended it, but for one that goes on
   Totals totals;
   long canaries = 0;                 // planted, each found
   std::vector<std::string> missing;  // situations that are to come about, and never did

@@ -115,8 +115,10 @@ Ending Round::JudgeHistories(const EpochPlan& plan) {
   for (Member& member : members_) {
     const auto calls = ReadRing(member.ring, plan_.semaphores.size());
     if (!calls) {
-      totals_.sights["rings that were full or wrong"]++;
-      if (CallsBegun(member.ring) > (member.ring.size() - kRingHeader) / kRingEntry) return {};
+      if (CallsBegun(member.ring) > (member.ring.size() - kRingHeader) / kRingEntry) {
+        ++totals_.sights[kUnread];
+        return {};
+      }
       return Trouble{member.actor->name + " recorded what is no call"};
     }
     const bool is_dead = member.actor->process->dead;
@@ -137,7 +139,7 @@ Ending Round::JudgeHistories(const EpochPlan& plan) {
     const check::Judgement judgement = check::Judge(one.history);
     if (judgement.verdict == check::Verdict::kOk) continue;
     if (judgement.verdict == check::Verdict::kUnknown) {
-      ++totals_.sights["histories that were not decided"];
+      ++totals_.sights[kUndecided];
       continue;
     }
     std::string where = check::ToPicture(one.history, judgement.operation);
@@ -168,7 +170,7 @@ void Round::CountSights(const std::vector<check::RecordedHistory>& histories) {
       totals_.sights["two released at once"] += Overlap(*releases[i - 1], *releases[i]) ? 1 : 0;
     totals_.sights["timed out"] += static_cast<long>(late.size());
     for (const check::Operation* timeout : late) {
-      // The first release that returned after the last 50 µs of the wait began.
+      // The first release that was called after the last 50 µs of the wait began.
       const auto near = std::lower_bound(releases.begin(), releases.end(), timeout->returned - kNear,
                                          [](const auto* release, std::int64_t at) { return release->called < at; });
       if (near != releases.end() && (*near)->called <= timeout->returned) ++totals_.sights["timed out beside a release"];

@@ -22,7 +22,7 @@ inline std::int64_t Any(Random& random, std::int64_t below) {
 // Which epochs' calls are recorded, and so judged exactly.
 enum class Density {
   kFull,     // all
-  kSampled,  // one of eight
+  kSampled,  // one of eight, and those with stops or signals
   kNone,     // but for those in which somebody is killed, none
 };
 

@@ -10,6 +10,7 @@
 #include "harness/check/check.h"
 #include "harness/check/picture.h"
 #include "harness/engine/timing.h"
+#include "harness/os/interrupt.h"
 
 namespace lockstep::stress {
 namespace {
@@ -24,6 +25,10 @@ constexpr std::int64_t kNear = 50'000;  // the slack of a timer
 constexpr double kBeyond = 1.1;
 constexpr double kForget = 0.9;
 constexpr std::chrono::microseconds kStep{200};
+// Of who begins to wait.
+constexpr std::chrono::seconds kSeenWithin{20};
+constexpr std::chrono::microseconds kLookEvery{20};
+constexpr int kLooks = 10'000;
 // A fork is no part of the semaphore: its child may come so much later.
 constexpr double kChildWaits = 5;  // seconds
 
@@ -86,7 +91,7 @@ void Races::SendAt(Actor& actor, Request request, std::int64_t at_ns) {
   stage_.Send(actor, std::move(request));
 }
 
-Ending Races::AwaitAll(const char* race) {
+Ending Races::AwaitAll(const char* race, const std::string& object) {
   const Stage::End end = stage_.Await({}, kStep);
   if (!IsFine(stage_.FirstDeath())) return stage_.FirstDeath();
   if (end == Stage::End::kTrouble) return Trouble{stage_.trouble()};
@@ -94,31 +99,27 @@ Ending Races::AwaitAll(const char* race) {
   if (end == Stage::End::kStarved) return Trouble{"for 10 s no actor has had a CPU: the machine is too busy"};
   std::string where = stage_.Whereabouts();
   Value value;
-  if (Ending asked = stage_.Ask(stage_.root(), Stage::Call("_get_value", "s"), &value); !IsFine(asked)) return asked;
+  if (Ending asked = stage_.Ask(stage_.root(), Stage::Call("_get_value", object), &value); !IsFine(asked)) return asked;
   const bool lost = value.If<std::int64_t>() != nullptr && *value.If<std::int64_t>() > 0;
-  where += fmt::format("  s: value {}\n", value.Repr());
+  where += fmt::format("  {}: value {}\n", object, value.Repr());
   return Finding{lost ? "lost wakeup" : end == Stage::End::kStuck ? "deadlock" : "silence",
-                 fmt::format("{}: {}", race, lost ? "all is quiet, s has units, and somebody sleeps on it" : "somebody does not return"),
+                 fmt::format("{}: {}", race, lost ? "all is quiet, " + object + " has units, and somebody sleeps on it"
+                                                  : "somebody does not return"),
                  where, {}, race};
 }
 
-std::optional<check::Operation> Races::Take(Actor& actor, check::Kind kind, int number) {
-  if (!actor.reply) return std::nullopt;
+Ending Races::Take(const char* race, Actor& actor, check::Kind kind, int number, check::Operation* one) {
+  if (!actor.reply) return Trouble{fmt::format("{}: {} has not answered", race, actor.name)};
   const Reply reply = *std::exchange(actor.reply, std::nullopt);
-  const Value* value = std::get_if<Value>(&reply.outcome);
-  if (value == nullptr) return std::nullopt;
-  const bool failed = kind == check::Kind::kAcquire && *value != Value(true);
-  check::Operation one;
-  one.kind = failed ? check::Kind::kFailedAcquire : kind;
-  one.actor = number;
-  one.called = reply.begin_ns;
-  one.returned = reply.end_ns;
-  return one;
+  if (Ending ending = Stage::JudgeReply(fmt::format("{}: {}", race, actor.name), reply); !IsFine(ending)) return ending;
+  const bool failed = kind == check::Kind::kAcquire && std::get<Value>(reply.outcome) != Value(true);
+  *one = {failed ? check::Kind::kFailedAcquire : kind, number, reply.begin_ns, reply.end_ns, 0};
+  return {};
 }
 
 Ending Races::Settle(const char* race, const std::string& object, check::History history) {
   ++totals_.races;
-  history.actors = {"a", "b", "p"};
+  history.actors = {"a", "b", "p", "a2", "v"};
   Value value;
   const std::int64_t asked = MonotonicNs();
   if (Ending got = stage_.Ask(stage_.root(), Stage::Call("_get_value", object), &value); !IsFine(got)) return got;
@@ -143,21 +144,31 @@ Ending Races::Settle(const char* race, const std::string& object, check::History
 
 Ending Races::Block(Actor& actor, const char* race, const std::string& object) {
   stage_.Send(actor, Stage::Call("acquire", object));
-  const Deadline seen = Deadline::After(stage_.session().Scaled(std::chrono::seconds(5)));
-  while (actor.in_flight && !seen.Passed()) {
+  const Deadline deadline = Deadline::After(stage_.session().Scaled(kSeenWithin));
+  const auto goes_on = [&] { return actor.in_flight && !actor.process->dead && stage_.crew().Fault().empty() && !Interrupted(); };
+  // The time may be over because nobody had any, ourselves included: so many looks are taken all the same.
+  for (int looks = 0; goes_on() && (looks < kLooks || !deadline.Passed()); ++looks) {
     if (const auto blocked = stage_.detector().Look(actor); blocked && actor.in_flight && actor.in_flight->announced) {
       totals_.sights["spun while it waited"] += blocked->by == BlockedBy::kSpinning ? 1 : 0;
       return {};
     }
-    stage_.crew().Pump(nanoseconds(0));
+    stage_.crew().Pump(kLookEvery);
   }
+  if (Interrupted()) return Trouble{"interrupted"};
   if (!stage_.crew().Fault().empty()) return Trouble{stage_.crew().Fault()};
-  if (actor.in_flight) return Trouble{fmt::format("{}: nobody can see whether {} waits", race, actor.name)};
+  if (Ending death = stage_.FirstDeath(); !IsFine(death)) return death;
+  if (actor.in_flight) {
+    const std::string where = stage_.detector().Whereabouts(actor);
+    return Trouble{fmt::format("{}: nobody can see whether {} waits: {}", race, actor.name, where)};
+  }
+  check::Operation ignored;
+  if (Ending ending = Take(race, actor, check::Kind::kAcquire, 0, &ignored); !IsFine(ending)) return ending;
   return Finding{"history", fmt::format("{}: {} returned from acquire() though {} had no unit", race, actor.name, object), "", {}, race};
 }
 
 Request Races::Rebuild(const std::string& as) const {
-  Request request = Stage::Call("SemLock._rebuild", "", {Value::Int(0), Value::Int(kSemaphore), Value::Int(kPlenty), Value(stage_.NameOf("s"))});
+  Request request = Stage::Call("SemLock._rebuild", "",
+                                {Value::Int(0), Value::Int(kSemaphore), Value::Int(kPlenty), Value(stage_.NameOf("s"))});
   request.as = as;
   return request;
 }
@@ -174,26 +185,27 @@ Ending Races::ReleaseAgainstTimeout() {
   SendAt(*a_, Stage::Call("acquire", "s", {Value(true), Value(static_cast<double>(timeout) / 1e9)}), at);
   SendAt(*b_, Stage::Call("release", "s"), at + timeout + timeout_distance_.Next(random_));
   if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
-  const auto acquire = Take(*a_, check::Kind::kAcquire, 0);
-  const auto release = Take(*b_, check::Kind::kRelease, 1);
-  if (!acquire || !release) return Finding{"exception", fmt::format("{}: a call raised", kRace), "", {}, kRace};
-  const bool got = acquire->kind == check::Kind::kAcquire;
-  const std::int64_t took = acquire->returned - acquire->called;
+  check::Operation acquire;
+  check::Operation release;
+  if (Ending ending = Take(kRace, *a_, check::Kind::kAcquire, 0, &acquire); !IsFine(ending)) return ending;
+  if (Ending ending = Take(kRace, *b_, check::Kind::kRelease, 1, &release); !IsFine(ending)) return ending;
+  const bool got = acquire.kind == check::Kind::kAcquire;
+  const std::int64_t took = acquire.returned - acquire.called;
   if (!got && JudgeElapsed(nanoseconds(timeout), nanoseconds(took)) == Elapsed::kEarly) {
     return Finding{"timeout", fmt::format("{}: a wait of {} µs ended after {} µs", kRace, timeout / 1000, took / 1000), "", {}, kRace};
   }
-  if (!got) timeout_distance_.Learn(std::max<std::int64_t>(0, took - timeout), release->returned - release->called);
-  const bool met = release->called <= acquire->returned + kNear && acquire->called + timeout <= release->returned + kNear;
+  if (!got) timeout_distance_.Learn(std::max<std::int64_t>(0, took - timeout), release.returned - release.called);
+  const bool met = release.called <= acquire.returned + kNear && acquire.called + timeout <= release.returned + kNear;
   if (met) ++totals_.sights[got ? "a release came before a timeout" : "a timeout came before a release"];
-  return Settle(kRace, "s", {0, kPlenty, {*acquire, *release}, {}});
+  return Settle(kRace, "s", {0, kPlenty, {acquire, release}, {}});
 }
 
 Ending Races::ReleaseAgainstKill() {
   constexpr char kRace[] = "a release against the death of a waiter";
   const auto victim = stage_.AddProcess(fmt::format("v{}", ++victims_));
   if (!victim) return Trouble{victim.error().Text()};
-  stage_.WillDie((*victim)->process.get());
   if (Ending ending = Block(**victim, kRace, "s"); !IsFine(ending)) return ending;
+  stage_.WillDie((*victim)->process.get());
   const std::int64_t called = (*victim)->in_flight->begin_ns;
   const std::int64_t at = Soon();
   SendAt(*b_, Stage::Call("release", "s"), at);
@@ -203,15 +215,17 @@ Ending Races::ReleaseAgainstKill() {
   AwaitDeath(*(*victim)->process);
   const std::int64_t dead_by = MonotonicNs();
   if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
-  const auto release = Take(*b_, check::Kind::kRelease, 1);
-  if (!release) return Finding{"exception", fmt::format("{}: the release raised", kRace), "", {}, kRace};
-  check::Operation acquire{check::Kind::kAcquire, 0, called, check::kNever, 0};
+  check::Operation release;
+  if (Ending ending = Take(kRace, *b_, check::Kind::kRelease, 1, &release); !IsFine(ending)) return ending;
+  check::Operation acquire{check::Kind::kAcquire, kVictim, called, check::kNever, 0};
   acquire.dead_by = dead_by;
-  const auto returned = Take(**victim, check::Kind::kAcquire, 0);
-  if (returned) acquire = *returned;
+  const bool returned = (*victim)->reply.has_value();
+  if (returned) {
+    if (Ending ending = Take(kRace, **victim, check::Kind::kAcquire, kVictim, &acquire); !IsFine(ending)) return ending;
+  }
   ++totals_.sights[returned ? "a waiter died after its acquire" : "a waiter died in its acquire"];
-  kill_distance_.Learn(release->returned - release->called, 10'000);
-  if (Ending ending = Settle(kRace, "s", {0, kPlenty, {acquire, *release}, {}}); !IsFine(ending)) return ending;
+  kill_distance_.Learn(release.returned - release.called, 10'000);
+  if (Ending ending = Settle(kRace, "s", {0, kPlenty, {acquire, release}, {}}); !IsFine(ending)) return ending;
   // The dead keeps nobody from going on.
   Value none;
   if (Ending ending = stage_.Ask(*b_, Stage::Call("release", "s"), &none); !IsFine(ending)) return ending;
@@ -231,13 +245,15 @@ Ending Races::CloseAgainstPost() {
   SendAt(*a_, Stage::Call("del", "again"), at);
   SendAt(*b_, Stage::Call("release", "s"), at + close_distance_.Next(random_));
   if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
-  const auto acquire = Take(*a2_, check::Kind::kAcquire, 0);
-  const auto close = Take(*a_, check::Kind::kAcquire, 0);
-  const auto release = Take(*b_, check::Kind::kRelease, 1);
-  if (!acquire || !release || !close) return Finding{"exception", fmt::format("{}: a call raised", kRace), "", {}, kRace};
-  close_distance_.Learn(close->returned - close->called, release->returned - release->called);
+  check::Operation acquire;
+  check::Operation close;
+  check::Operation release;
+  if (Ending ending = Take(kRace, *a2_, check::Kind::kAcquire, kThread, &acquire); !IsFine(ending)) return ending;
+  if (Ending ending = Take(kRace, *a_, check::Kind::kRelease, 0, &close); !IsFine(ending)) return ending;
+  if (Ending ending = Take(kRace, *b_, check::Kind::kRelease, 1, &release); !IsFine(ending)) return ending;
+  close_distance_.Learn(close.returned - close.called, release.returned - release.called);
   ++totals_.sights["an object ended beside a release"];
-  return Settle(kRace, "s", {0, kPlenty, {*acquire, *release}, {}});
+  return Settle(kRace, "s", {0, kPlenty, {acquire, release}, {}});
 }
 
 Ending Races::ForkAgainstAcquire() {
@@ -251,25 +267,26 @@ Ending Races::ForkAgainstAcquire() {
   SendAt(*a_, Stage::Call("fork", "", {Value((*child)->channel.path())}), at);
   SendAt(*a2_, Stage::Call("acquire", "t"), at + fork_distance_.Next(random_));
   // The thread's acquire is over whatever becomes of the child.
-  if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
+  if (Ending ending = AwaitAll(kRace, "t"); !IsFine(ending)) return ending;
   const Reply forked = *std::exchange(a_->reply, std::nullopt);
-  const auto acquire = Take(*a2_, check::Kind::kAcquire, 0);
+  check::Operation acquire;
+  if (Ending ending = Take(kRace, *a2_, check::Kind::kAcquire, kThread, &acquire); !IsFine(ending)) return ending;
   const Value* pid = std::get_if<Value>(&forked.outcome);
   if (pid == nullptr || pid->If<std::int64_t>() == nullptr) return Trouble{"a cannot fork"};
-  if (!acquire) return Finding{"exception", fmt::format("{}: the acquire raised", kRace), "", {}, kRace};
   stage_.crew().Expect(**child, *a_, static_cast<pid_t>(*pid->If<std::int64_t>()));
   const auto ready = stage_.crew().AwaitHello(**child, a_, false, stage_.session().HelloLimit());
   if (!ready) return Trouble{ready.error().Text()};
   stage_.WillDie((*child)->process.get());
-  fork_distance_.Learn(forked.end_ns - forked.begin_ns, acquire->returned - acquire->called);
+  fork_distance_.Learn(forked.end_ns - forked.begin_ns, acquire.returned - acquire.called);
   ++totals_.sights["a fork beside an acquire"];
   // The child is not held up by what the other thread was at.
   Value taken;
   if (Ending ending = stage_.Ask(*b_, Stage::Call("release", "t"), &none); !IsFine(ending)) return ending;
   stage_.Send(**child, Stage::Call("acquire", "t", {Value(true), Value(kChildWaits)}));
-  if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
-  const auto childs = Take(**child, check::Kind::kAcquire, 1);
-  if (!childs || childs->kind != check::Kind::kAcquire)
+  if (Ending ending = AwaitAll(kRace, "t"); !IsFine(ending)) return ending;
+  check::Operation childs;
+  if (Ending ending = Take(kRace, **child, check::Kind::kAcquire, 1, &childs); !IsFine(ending)) return ending;
+  if (childs.kind != check::Kind::kAcquire)
     return Finding{"liveness", fmt::format("{}: the child cannot take a unit that is there", kRace), "", {}, kRace};
   SendSignalTo(*(*child)->process, SIGKILL);
   AwaitDeath(*(*child)->process);

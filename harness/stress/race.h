@@ -54,12 +54,16 @@ class Races {
   // Sends a call that is to begin at an instant.
   void SendAt(Actor& actor, Request request, std::int64_t at_ns);
   // Until all that was sent has answered or died; who is stuck is a finding.
-  Ending AwaitAll(const char* race);
-  // The reply to what was sent, as an operation of the semaphore; nothing if there is none.
-  static std::optional<check::Operation> Take(Actor& actor, check::Kind kind, int number);
+  Ending AwaitAll(const char* race, const std::string& object = "s");
+  // The reply to what was sent, as an operation of the semaphore. `number`: of the actor, below.
+  static Ending Take(const char* race, Actor& actor, check::Kind kind, int number, check::Operation* one);
   // Reads the value into the history, judges it, and takes what units are left.
   Ending Settle(const char* race, const std::string& object, check::History history);
   std::int64_t Soon() const;
+
+  // Actors in histories, besides a (0), b (1) and p (2).
+  static constexpr int kThread = 3;  // a2
+  static constexpr int kVictim = 4;
 
   Stage stage_;
   Random& random_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "harness/stress/race.h"
@@ -14,6 +15,7 @@ constexpr int kSemaphore = 1;
 constexpr int kPlenty = 1 << 20;
 constexpr std::int64_t kShortestTimeout = 100'000;
 constexpr std::int64_t kTimeouts = 200'000;
+constexpr std::chrono::microseconds kStep{200};
 constexpr std::int64_t kBehind = 30'000;
 
 }  // namespace
@@ -28,27 +30,36 @@ Ending Races::ReleaseAgainstTimeoutOfOneOfTwo() {
   SendAt(*b_, Stage::Call("release", "s"), at + timeout + second_timeout_distance_.Next(random_));
   // The one without a timeout may go on waiting, or not.
   const auto both = [&] { return a_->in_flight || b_->in_flight; };
-  const Deadline deadline = Deadline::After(stage_.session().Scaled(std::chrono::seconds(5)));
-  while (both() && !deadline.Passed() && stage_.crew().Fault().empty()) stage_.crew().Pump(deadline.Left());
-  if (both()) return AwaitAll(kRace);
-  const auto first = Take(*a_, check::Kind::kAcquire, 0);
-  const auto release = Take(*b_, check::Kind::kRelease, 1);
-  if (!first || !release) return Finding{"exception", fmt::format("{}: a call raised", kRace), "", {}, kRace};
-  const bool got = first->kind == check::Kind::kAcquire;
+  while (both()) {
+    Stage::Waiting waiting;
+    waiting.each = both;
+    const Stage::End end = stage_.Await(waiting, kStep);
+    // Who is stuck now is stuck for good.
+    if (end != Stage::End::kEnough && end != Stage::End::kDone) return AwaitAll(kRace);
+  }
+  if (Ending death = stage_.FirstDeath(); !IsFine(death)) return death;
+  check::Operation first;
+  std::vector<check::Operation> all(1);
+  if (Ending ending = Take(kRace, *a_, check::Kind::kAcquire, 0, &first); !IsFine(ending)) return ending;
+  if (Ending ending = Take(kRace, *b_, check::Kind::kRelease, 1, &all[0]); !IsFine(ending)) return ending;
+  const bool got = first.kind == check::Kind::kAcquire;
   if (!got) {
-    const std::int64_t took = first->returned - first->called;
-    second_timeout_distance_.Learn(std::max<std::int64_t>(0, took - timeout), release->returned - release->called);
+    const std::int64_t took = first.returned - first.called;
+    second_timeout_distance_.Learn(std::max<std::int64_t>(0, took - timeout), all[0].returned - all[0].called);
+  } else {
+    // One unit was given, and this one has it: the other waiter needs one more.
+    Reply reply;
+    if (Ending ending = stage_.Exchange(*b_, Stage::Call("release", "s"), &reply); !IsFine(ending)) return ending;
+    if (Ending ending = Stage::JudgeReply(kRace, reply); !IsFine(ending)) return ending;
+    all.push_back({check::Kind::kRelease, 1, reply.begin_ns, reply.end_ns, 0});
   }
-  // One unit was given: the other waiter has it, or it is given one more.
-  Value none;
-  if (got) {
-    if (Ending ending = stage_.Ask(*b_, Stage::Call("release", "s"), &none); !IsFine(ending)) return ending;
-  }
+  all.push_back(first);
   if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
-  const auto second = Take(*a2_, check::Kind::kAcquire, 0);
-  if (!second) return Finding{"exception", fmt::format("{}: the other acquire raised", kRace), "", {}, kRace};
+  check::Operation second;
+  if (Ending ending = Take(kRace, *a2_, check::Kind::kAcquire, kThread, &second); !IsFine(ending)) return ending;
+  all.push_back(second);
   ++totals_.sights["a timeout ended beside a waiter"];
-  return Settle(kRace, "s", {got ? 1 : 0, kPlenty, {*first, *release, *second}, {}});
+  return Settle(kRace, "s", {0, kPlenty, std::move(all), {}});
 }
 
 Ending Races::TwoReleasesForTwoWaiters() {
@@ -59,14 +70,17 @@ Ending Races::TwoReleasesForTwoWaiters() {
   SendAt(*b_, Stage::Call("release", "s"), at);
   SendAt(stage_.root(), Stage::Call("release", "s"), at + releases_distance_.Next(random_));
   if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
-  const auto first = Take(*a_, check::Kind::kAcquire, 0);
-  const auto second = Take(*a2_, check::Kind::kAcquire, 0);
-  const auto one = Take(*b_, check::Kind::kRelease, 1);
-  const auto other = Take(stage_.root(), check::Kind::kRelease, 2);
-  if (!first || !second || !one || !other) return Finding{"exception", fmt::format("{}: a call raised", kRace), "", {}, kRace};
-  releases_distance_.Learn(one->returned - one->called, other->returned - other->called);
+  check::Operation first;
+  check::Operation second;
+  check::Operation one;
+  check::Operation other;
+  if (Ending ending = Take(kRace, *a_, check::Kind::kAcquire, 0, &first); !IsFine(ending)) return ending;
+  if (Ending ending = Take(kRace, *a2_, check::Kind::kAcquire, kThread, &second); !IsFine(ending)) return ending;
+  if (Ending ending = Take(kRace, *b_, check::Kind::kRelease, 1, &one); !IsFine(ending)) return ending;
+  if (Ending ending = Take(kRace, stage_.root(), check::Kind::kRelease, 2, &other); !IsFine(ending)) return ending;
+  releases_distance_.Learn(one.returned - one.called, other.returned - other.called);
   ++totals_.sights["two releases met for two waiters"];
-  return Settle(kRace, "s", {0, kPlenty, {*first, *second, *one, *other}, {}});
+  return Settle(kRace, "s", {0, kPlenty, {first, second, one, other}, {}});
 }
 
 // Between processes the bound may be passed: CPython reads the value and posts then. Threads of one
@@ -77,24 +91,29 @@ Ending Races::TwoReleasesAtTheBound() {
   const std::int64_t at = Soon();
   SendAt(*a_, Stage::Call("release", "u"), at);
   SendAt(*a2_, Stage::Call("release", "u"), at + bound_distance_.Next(random_));
-  if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
+  if (Ending ending = AwaitAll(kRace, "u"); !IsFine(ending)) return ending;
   int refused = 0;
   std::int64_t lengths[2] = {};
   for (int i = 0; i < 2; ++i) {
     const Reply reply = *std::exchange((i == 0 ? a_ : a2_)->reply, std::nullopt);
     lengths[i] = reply.end_ns - reply.begin_ns;
-    refused += std::holds_alternative<Raised>(reply.outcome) ? 1 : 0;
+    const auto* raised = std::get_if<Raised>(&reply.outcome);
+    const bool is_refused = raised != nullptr && raised->type == "ValueError";
+    if (Ending ending = Stage::JudgeReply(kRace, reply); !IsFine(ending) && !is_refused) return ending;
+    refused += is_refused ? 1 : 0;
   }
   bound_distance_.Learn(lengths[0], lengths[1]);
   ++totals_.races;
   ++totals_.sights["two releases met at the bound"];
   Value value;
   if (Ending got = stage_.Ask(stage_.root(), Stage::Call("_get_value", "u"), &value); !IsFine(got)) return got;
-  if (refused != 1 || value != Value::Int(1)) {
-    return Finding{"bound", fmt::format("{}: {} of them raised, and the value of maxvalue 1 is {}", kRace,
-                                        refused == 0 ? "none" : refused == 1 ? "one" : "both", value.Repr()), "", {}, kRace};
+  const Value seen = value;
+  for (std::int64_t unit = refused; unit < 2; ++unit) {
+    if (Ending took = stage_.Ask(*a_, Stage::Call("acquire", "u", {Value(false)}), &value); !IsFine(took)) return took;
   }
-  return stage_.Ask(*a_, Stage::Call("acquire", "u", {Value(false)}), &value);
+  if (refused == 1 && seen == Value::Int(1)) return {};
+  return Finding{"bound", fmt::format("{}: {} of them raised, and the value of maxvalue 1 is {}", kRace,
+                                      refused == 0 ? "none" : refused == 1 ? "one" : "both", seen.Repr()), "", {}, kRace, true};
 }
 
 // A process maps a semaphore once, however many objects are on it.
@@ -110,7 +129,7 @@ Ending Races::ObjectsThatComeAndGo() {
   for (int i = 0; i < 2; ++i) {
     const Reply reply = *std::exchange((i == 0 ? a_ : a2_)->reply, std::nullopt);
     lengths[i] = reply.end_ns - reply.begin_ns;
-    if (!std::holds_alternative<Value>(reply.outcome)) return Finding{"exception", fmt::format("{}: a call raised", kRace), "", {}, kRace};
+    if (Ending ending = Stage::JudgeReply(kRace, reply); !IsFine(ending)) return ending;
   }
   objects_distance_.Learn(lengths[0], lengths[1]);
   ++totals_.races;
@@ -119,7 +138,8 @@ Ending Races::ObjectsThatComeAndGo() {
   if (Ending ending = stage_.Ask(*a2_, Stage::Call("release", "new"), &none); !IsFine(ending)) return ending;
   Value taken;
   if (Ending ending = stage_.Ask(*a_, Stage::Call("acquire", "s", {Value(false)}), &taken); !IsFine(ending)) return ending;
-  if (taken != Value(true)) return Finding{"conservation", fmt::format("{}: what one released the other cannot take", kRace), "", {}, kRace};
+  if (taken != Value(true))
+    return Finding{"conservation", fmt::format("{}: what one released the other cannot take", kRace), "", {}, kRace};
   return stage_.Ask(*a2_, Stage::Call("del", "new"), &none);
 }
 
@@ -142,17 +162,21 @@ Ending Races::TwoOfOneName() {
   for (Actor* actor : {a_, b_}) {
     const Reply reply = *std::exchange(actor->reply, std::nullopt);
     lengths[actor == a_ ? 0 : 1] = reply.end_ns - reply.begin_ns;
-    if (!std::holds_alternative<Value>(reply.outcome)) continue;
+    const auto* raised = std::get_if<Raised>(&reply.outcome);
+    const bool is_refused = raised != nullptr && raised->errno_value == EEXIST;
+    if (is_refused) continue;
+    if (Ending ending = Stage::JudgeReply(kRace, reply); !IsFine(ending)) return ending;
     ++made;
     maker = actor;
   }
   creation_distance_.Learn(lengths[0], lengths[1]);
   ++totals_.races;
   ++totals_.sights["two creations met"];
+  if (made == 0) return Finding{"exclusion", fmt::format("{}: neither made it", kRace), "", {}, kRace};
   Value none;
   if (Ending ending = stage_.Ask(stage_.root(), Stage::Call("sem_unlink", "", {Value(stage_.NameOf(object))}), &none); !IsFine(ending))
     return ending;
-  if (made != 1) return Finding{"exclusion", fmt::format("{}: {}", kRace, made == 0 ? "neither made it" : "both made it"), "", {}, kRace};
+  if (made != 1) return Finding{"exclusion", fmt::format("{}: both made it", kRace), "", {}, kRace};
   return stage_.Ask(*maker, Stage::Call("del", "n"), &none);
 }
 

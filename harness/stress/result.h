@@ -21,7 +21,12 @@ struct Finding {
   std::string where;   // the transcript, or where everybody was; of several lines, or empty
   std::optional<check::RecordedHistory> history;  // that shows it
   std::string amid;    // what the epoch or race was
+  bool goes_on = false;  // nothing is broken by it: the campaign goes on, and tells of the first of its oracle
 };
+
+// Sights that are no passes.
+inline constexpr char kUndecided[] = "histories that were not decided";
+inline constexpr char kUnread[] = "rings that were full";
 
 // Why nothing was judged: the harness's, an adapter's or the machine's fault.
 struct Trouble {

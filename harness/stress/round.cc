@@ -65,7 +65,7 @@ Ending Round::Begin() {
     auto ring = MakeRing(fmt::format("{}-ring{}", files_, slot), kRingCalls);
     if (!progress) return Trouble{progress.error().message};
     if (!ring) return Trouble{ring.error().message};
-    members_.push_back({*actor, slot, slot % 2 == 1, std::move(*progress), std::move(*ring), 0, 0});
+    members_.push_back({*actor, slot, slot % 2 == 1, std::move(*progress), std::move(*ring), 0});
     names_.push_back((*actor)->name);
     return {};
   };
@@ -120,7 +120,6 @@ Ending Round::SendLoads(const EpochPlan& plan, long turns) {
   for (const auto& [what, weight] : plan.mix) mix.items.emplace_back(List{{Value(what), Value::Int(weight)}});
   for (Member& member : members_) {
     ResetRing(RingOf(member, plan));
-    member.done_ns = 0;
     List jobs;
     for (std::size_t job = 0; job < plan_.semaphores.size(); ++job) {
       const SemaphorePlan& one = plan_.semaphores[job];
@@ -179,8 +178,8 @@ std::uint64_t Round::Progress(const EpochPlan& plan) {
 }
 
 Ending Round::Watch(const EpochPlan& plan) {
-  std::vector<Amplifier::Target> targets;
-  for (Member& member : members_) targets.push_back({member.actor, &RingOf(member, plan)});
+  std::vector<Actor*> targets;
+  for (Member& member : members_) targets.push_back(member.actor);
   Amplifier amplifier(stage_, plan, std::move(targets), random_, totals_, last_ns_);
   Stage::Waiting waiting;
   waiting.progress = [&] { return Progress(plan); };
@@ -191,7 +190,6 @@ Ending Round::Watch(const EpochPlan& plan) {
       const bool was_stopped = waiting.stopped;
       amplifier.Act();
       for (Member& member : members_) {
-        if (member.done_ns == 0 && member.actor->reply) member.done_ns = MonotonicNs();
         if (member.dead_by_ns == 0 && member.actor->process->dead) member.dead_by_ns = MonotonicNs();
       }
       return was_stopped == amplifier.anybody_stopped();
@@ -205,7 +203,10 @@ Ending Round::Watch(const EpochPlan& plan) {
     if (end == Stage::End::kSilent)
       return Finding{"silence", "no call has ended for 10 s, and not all are blocked", stage_.Whereabouts(), {}, ""};
     if (!amplifier.has_killed() || ++unstuck > kMostUnstuck) return Stuck(plan);
-    if (Ending ending = Unstick(plan); !IsFine(ending)) return ending;
+    if (Ending ending = Unstick(); !IsFine(ending)) return ending;
+  }
+  for (Member& member : members_) {
+    if (member.dead_by_ns == 0 && member.actor->process->dead) member.dead_by_ns = MonotonicNs();
   }
   amplifier.Finish();
   planted_canary_ = amplifier.planted_canary();
@@ -215,22 +216,18 @@ Ending Round::Watch(const EpochPlan& plan) {
 
 // Whoever was killed held a unit, or a wakeup (the crash contract of CPython, C1, allows both): `p` gives
 // one of each, so that the rest can go on.
-Ending Round::Unstick(const EpochPlan&) {
+Ending Round::Unstick() {
   ++totals_.sights["unstuck after a kill"];
   for (std::size_t job = 0; job < plan_.semaphores.size(); ++job) {
     const auto act = [&](Request request) -> Ending {
       const bool is_release = request.operation == "release";
       check::Operation one;
       one.actor = static_cast<int>(members_.size());
-      const auto reply = stage_.crew().Ask(stage_.root(), std::move(request), stage_.session().Scaled(std::chrono::seconds(5)));
-      if (!reply && !stage_.crew().Fault().empty()) return Trouble{stage_.crew().Fault()};
-      if (!reply) {
-        return Finding{"silence", fmt::format("after a kill {}.{} does not return either", plan_.semaphores[job].object,
-                                              is_release ? "release()" : "acquire(False)"), stage_.Whereabouts(), {}, ""};
-      }
-      one.called = reply->begin_ns;
-      one.returned = reply->end_ns;
-      const Value* value = std::get_if<Value>(&reply->outcome);
+      Reply reply;
+      if (Ending ending = stage_.Exchange(stage_.root(), std::move(request), &reply); !IsFine(ending)) return ending;
+      one.called = reply.begin_ns;
+      one.returned = reply.end_ns;
+      const Value* value = std::get_if<Value>(&reply.outcome);
       if (is_release) {
         one.kind = value != nullptr ? check::Kind::kRelease : check::Kind::kRefusedRelease;
         one.value = plan_.semaphores[job].maxvalue;
@@ -242,10 +239,6 @@ Ending Round::Unstick(const EpochPlan&) {
       return {};
     };
     const SemaphorePlan& semaphore = plan_.semaphores[job];
-    if (semaphore.kind == 0) {
-      // Nobody but its owner may release a recursive mutex; another object on it is owned anew.
-      continue;
-    }
     Ending took = act(Stage::Call("acquire", semaphore.object, {Value(false)}));
     if (!IsFine(took)) return took;
     for (int unit = 0; unit < (semaphore.use == Use::kGuard ? 1 : kHelping); ++unit) {
@@ -256,6 +249,11 @@ Ending Round::Unstick(const EpochPlan&) {
 }
 
 Ending Round::Stuck(const EpochPlan& plan) {
+  // Who has given up leaves the others waiting.
+  for (const Member& member : members_) {
+    if (!member.actor->reply) continue;
+    if (Ending ending = Stage::JudgeReply("under load " + member.actor->name, *member.actor->reply); !IsFine(ending)) return ending;
+  }
   std::string where = stage_.Whereabouts();
   std::string values;
   for (std::size_t job = 0; job < plan_.semaphores.size(); ++job) {
@@ -304,10 +302,7 @@ Ending Round::Collect(const EpochPlan& plan) {
     if (!actor.reply) return Trouble{actor.name + " has not answered"};
     const Reply reply = *std::exchange(actor.reply, std::nullopt);
     actor.handled.clear();
-    if (const auto* raised = std::get_if<Raised>(&reply.outcome)) {
-      return Finding{"exception", fmt::format("under load {} raises {}: {}", actor.name, raised->type, raised->message), "", {}, ""};
-    }
-    if (const auto* error = std::get_if<AdapterError>(&reply.outcome)) return Trouble{actor.name + ": " + error->why};
+    if (Ending ending = Stage::JudgeReply("under load " + actor.name, reply); !IsFine(ending)) return ending;
     const Value* value = std::get_if<Value>(&reply.outcome);
     const Tuple* jobs = value == nullptr ? nullptr : value->If<Tuple>();
     if (jobs == nullptr || jobs->items.size() != plan_.semaphores.size()) return Trouble{actor.name + " answers load with something else"};

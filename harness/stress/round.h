@@ -22,7 +22,7 @@ class Round {
 
   // The actors and their semaphores. Anything but fine ends the round.
   Ending Begin();
-  // `turns`: of each actor on each semaphore. `quotas`: a bound on what is recorded holds them down.
+  // `turns`: of each actor on each semaphore, less where a ring or a kill holds them down.
   Ending Run(const EpochPlan& plan, long turns);
   // How long the last epoch took.
   std::int64_t last_ns() const { return last_ns_; }
@@ -36,7 +36,6 @@ class Round {
     bool takes = false;  // of what is handed over, or passes it back; else it gives, or passes it on
     SharedFile progress;  // a ring that only counts
     SharedFile ring;
-    std::int64_t done_ns = 0;
     std::int64_t dead_by_ns = 0;
   };
   // What all did on one semaphore.
@@ -52,7 +51,7 @@ class Round {
   SharedFile& RingOf(Member& member, const EpochPlan& plan) { return plan.recorded ? member.ring : member.progress; }
   std::uint64_t Progress(const EpochPlan& plan);
   Ending Watch(const EpochPlan& plan);
-  Ending Unstick(const EpochPlan& plan);
+  Ending Unstick();
   Ending Stuck(const EpochPlan& plan);
   Ending Collect(const EpochPlan& plan);
   Ending Judge(const EpochPlan& plan);

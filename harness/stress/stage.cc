@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <signal.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <utility>
@@ -19,7 +20,7 @@ constexpr std::chrono::seconds kAnswerLimit{5};
 // How long nothing may come of anybody, while somebody still runs, before it is told.
 constexpr std::chrono::seconds kSilence{10};
 // Who had less than this in that time was not let to run, which is the machine's fault.
-constexpr std::uint64_t kLittleRuntime = 500'000'000;
+constexpr std::int64_t kLittleRuntime = 500'000'000;
 // How often it is looked whether somebody goes on.
 constexpr std::chrono::milliseconds kLookEvery{20};
 
@@ -120,25 +121,48 @@ void Stage::Send(Actor& actor, Request request) {
   crew_->Send(actor, std::move(request));
 }
 
+Ending Stage::Exchange(Actor& actor, Request request, Reply* reply) {
+  const std::string what = fmt::format("{} {}{}{}()", actor.name, request.on, request.on.empty() ? "" : ".", request.operation);
+  Send(actor, std::move(request));
+  const Deadline deadline = Deadline::After(session_.Scaled(kAnswerLimit));
+  const auto before = actor.probe.ReadActivity();
+  while (!actor.reply && actor.fault.empty() && !actor.process->dead && !deadline.Passed() && !Interrupted())
+    crew_->Pump(deadline.Left());
+  if (actor.reply) {
+    *reply = *std::exchange(actor.reply, std::nullopt);
+    return {};
+  }
+  if (Interrupted()) return Trouble{"interrupted"};
+  if (!crew_->Fault().empty()) return Trouble{crew_->Fault()};
+  if (actor.process->dead) {
+    Ending death = FirstDeath();
+    return IsFine(death) ? Ending(Trouble{actor.name + " is dead"}) : death;
+  }
+  if (actor.closed) return Trouble{actor.name + ": the adapter closed its channel and lives on"};
+  const auto after = actor.probe.ReadActivity();
+  const bool starved = before && after && static_cast<std::int64_t>(after->runtime_ns - before->runtime_ns) < kLittleRuntime &&
+                       actor.probe.Look().kind == ThreadState::Kind::kRunning;
+  if (starved) return Trouble{fmt::format("{} does not return, and had no CPU: the machine is too busy", what)};
+  return Finding{"silence", what + " does not return", Whereabouts(), {}, ""};
+}
+
+Ending Stage::JudgeReply(const std::string& what, const Reply& reply) {
+  if (const auto* raised = std::get_if<Raised>(&reply.outcome))
+    return Finding{"exception", fmt::format("{} raises {}: {}", what, raised->type, raised->message), "", {}, ""};
+  if (const auto* lacking = std::get_if<Unsupported>(&reply.outcome)) return Trouble{what + ": " + lacking->why};
+  if (const auto* error = std::get_if<AdapterError>(&reply.outcome)) return Trouble{what + ": " + error->why};
+  return {};
+}
+
 Ending Stage::Ask(Actor& actor, Request request, Value* returned) {
   const std::string what = fmt::format("{} {}{}{}()", actor.name, request.on, request.on.empty() ? "" : ".", request.operation);
   const std::string as = request.as;
-  detector_->Restart(actor);
-  auto reply = crew_->Ask(actor, std::move(request), session_.Scaled(kAnswerLimit));
-  if (!reply) {
-    if (!crew_->Fault().empty()) return Trouble{crew_->Fault()};
-    if (!IsFine(FirstDeath())) return FirstDeath();
-    return Finding{"silence", what + " does not return", Whereabouts(), {}, ""};
-  }
-  if (const auto* raised = std::get_if<Raised>(&reply->outcome))
-    return Finding{"exception", fmt::format("{} raises {}: {}", what, raised->type, raised->message), "", {}, ""};
-  if (const auto* lacking = std::get_if<Unsupported>(&reply->outcome)) return Trouble{what + ": " + lacking->why};
-  if (const auto* error = std::get_if<AdapterError>(&reply->outcome)) return Trouble{what + ": " + error->why};
-  if (!as.empty()) {
-    // Before anybody is forked, who has it at the same address.
-    actor.process->handles[as] = reply->handles;
-  }
-  *returned = std::get<Value>(reply->outcome);
+  Reply reply;
+  if (Ending ending = Exchange(actor, std::move(request), &reply); !IsFine(ending)) return ending;
+  if (Ending ending = JudgeReply(what, reply); !IsFine(ending)) return ending;
+  // Who is forked after this has it at the same address.
+  if (!as.empty()) actor.process->handles[as] = reply.handles;
+  *returned = std::get<Value>(reply.outcome);
   return {};
 }
 
@@ -151,7 +175,7 @@ Stage::End Stage::Await(const Waiting& waiting, nanoseconds step) {
   std::uint64_t seen = waiting.progress ? waiting.progress() : 0;
   Deadline look = Deadline::After(kLookEvery);
   std::int64_t moved_ns = MonotonicNs();
-  std::uint64_t runtime_ns = 0;  // when it was first seen that nobody went on
+  std::int64_t runtime_ns = 0;  // when it was first seen that nobody went on
   bool stalled = false;
   std::int64_t quiet_ns = 0;  // since when all looks blocked; 0: it does not
   while (in_flight()) {
@@ -159,7 +183,8 @@ Stage::End Stage::Await(const Waiting& waiting, nanoseconds step) {
       trouble_ = "interrupted";
       return End::kTrouble;
     }
-    if (crew_->Pump(step)) moved_ns = MonotonicNs();
+    // Where a number tells who goes on, notes of signals do not.
+    if (crew_->Pump(step) && !waiting.progress) moved_ns = MonotonicNs();
     if (const std::string fault = crew_->Fault(); !fault.empty()) {
       trouble_ = fault;
       return End::kTrouble;
@@ -176,6 +201,8 @@ Stage::End Stage::Await(const Waiting& waiting, nanoseconds step) {
       continue;
     }
     if (!std::exchange(stalled, true)) runtime_ns = Runtime();
+    // Who has died is in the sum no more.
+    runtime_ns = std::min(runtime_ns, Runtime());
     if (MonotonicNs() - moved_ns > session_.Scaled(kSilence).count())
       return Runtime() - runtime_ns < kLittleRuntime && AnybodyRuns() ? End::kStarved : End::kSilent;
     // A loop that runs goes on, or spins; that it has not ended is no sign yet.
@@ -200,6 +227,13 @@ bool Stage::AnybodyRuns() const {
   for (const auto& actor : crew_->actors()) {
     if (!actor->in_flight || actor->process->dead) continue;
     if (runs(actor->probe)) return true;
+    // Whoever waits in ways that no thread shows may be carried by any.
+    if (session_.hello().waits == "process") {
+      for (const pid_t tid : ThreadsOf(actor->process->outer)) {
+        if (runs(ThreadProbe(actor->process->outer, tid))) return true;
+      }
+    }
+    if (actor.get() == root_) continue;
     // Who waits for a child of its own is as busy as that.
     for (const pid_t child : ChildrenOf(actor->process->outer)) {
       if (runs(ThreadProbe(child, child))) return true;
@@ -208,17 +242,17 @@ bool Stage::AnybodyRuns() const {
   return false;
 }
 
-std::uint64_t Stage::Runtime() const {
+std::int64_t Stage::Runtime() const {
   std::uint64_t sum = 0;
   for (const auto& actor : crew_->actors()) {
     if (actor->process == nullptr || actor->process->dead) continue;  // it has not said hello yet
     if (const auto activity = actor->probe.ReadActivity()) sum += activity->runtime_ns;
-    if (actor->is_thread) continue;
+    if (actor->is_thread || actor.get() == root_) continue;  // its children are actors
     for (const pid_t child : ChildrenOf(actor->process->outer)) {
       if (const auto activity = ThreadProbe(child, child).ReadActivity()) sum += activity->runtime_ns;
     }
   }
-  return sum;
+  return static_cast<std::int64_t>(sum);
 }
 
 Ending Stage::FirstDeath() const {
@@ -229,7 +263,11 @@ Ending Stage::FirstDeath() const {
     for (const auto& actor : crew_->actors()) {
       if (actor->process == process && !actor->is_thread) name = actor->name;
     }
-    return Finding{"death", fmt::format("{} {}", name, ToText(Actual(Ended{process->status}))), "", {}, ""};
+    const std::string how = fmt::format("{} {}", name, ToText(Actual(Ended{process->status})));
+    // Nobody of ours did that, and no implementation does it to itself.
+    if (process->status && WIFSIGNALED(*process->status) && WTERMSIG(*process->status) == SIGKILL)
+      return Trouble{how + ", by somebody else: was there no memory?"};
+    return Finding{"death", how, "", {}, ""};
   }
   return {};
 }

@@ -37,6 +37,11 @@ class Stage {
   // In `p`: a SharedMemory of so many bytes. As above.
   Ending MakeBlock(const std::string& object, std::int64_t bytes);
 
+  // One call of an idle actor, and its reply, whatever it is. Who does not answer within 5 s, though it had a
+  // CPU, is a finding.
+  Ending Exchange(Actor& actor, Request request, Reply* reply);
+  // The ending that a reply is which is no value: `what` raised, or cannot be had.
+  static Ending JudgeReply(const std::string& what, const Reply& reply);
   // One call of an idle actor, and what it returned. What raises, is unsupported or hangs is an ending.
   Ending Ask(Actor& actor, Request request, Value* returned);
   static Request Call(const std::string& operation, const std::string& object, std::vector<Value> args = {});
@@ -77,7 +82,7 @@ class Stage {
   // Whether the thread of a call in flight, or a child of its process, is on a CPU, or ready to be.
   bool AnybodyRuns() const;
   // The time that all actors and their children had on a CPU, in ns.
-  std::uint64_t Runtime() const;
+  std::int64_t Runtime() const;
 
   Session& session_;
   const std::string name_;

@@ -328,9 +328,12 @@ class Load {
       _exit(!done ? 2 : job.acquired > before ? 1 : 0);
     }
     int status = 0;
-    if (child < 0 || WaitFor(child, &status) != child || !WIFEXITED(status) || WEXITSTATUS(status) > 1) {
-      reply_->result = child < 0 ? AdapterError{"fork: " + OsError(errno).message}
-                                 : AdapterError{"the forked child did not do its round"};
+    if (child < 0) {
+      reply_->result = AdapterError{"fork: " + OsError(errno).message};
+      return false;
+    }
+    if (WaitFor(child, &status) != child || !WIFEXITED(status) || WEXITSTATUS(status) > 1) {
+      reply_->result = Raised{"RuntimeError", "the forked child did not do its turn: status " + std::to_string(status), {}};
       return false;
     }
     ++(WEXITSTATUS(status) == 1 ? job.acquired : job.failed);
@@ -406,7 +409,7 @@ const std::vector<Value>* ItemsOf(const Value& value) {
   return tuple == nullptr ? nullptr : &tuple->items;
 }
 
-// Both of a word and a number, from `[word, …, number]`.
+// What a word stands for.
 template <typename T>
 std::optional<T> Named(const std::string& word, std::initializer_list<std::pair<const char*, T>> names) {
   for (const auto& [name, value] : names) {

@@ -66,6 +66,10 @@ class BadRequest(Exception):
     """The request cannot be carried out as it is: the reply is `error`."""
 
 
+class AdapterFault(Exception):
+    """The adapter's own work failed within a call: the reply is `error`."""
+
+
 class EndOfThread(BaseException):
     """The thread was told to end."""
 
@@ -915,8 +919,11 @@ class Load:
     def fork(self, index, job):
         """A child does a round, while this actor waits for its end; its calls are this actor's."""
         quiet_fork()
-        with Process.fork_lock:
-            pid = os.fork()
+        try:
+            with Process.fork_lock:
+                pid = os.fork()
+        except OSError as problem:
+            raise AdapterFault("fork: %s" % problem) from None
         if pid == 0:
             status = 2
             try:
@@ -928,7 +935,7 @@ class Load:
                 os._exit(status)
         status = os.waitpid(pid, 0)[1]
         if status not in (0, 256):
-            raise RuntimeError("the forked child did not do its round: status %d" % status)
+            raise RuntimeError("the forked child did not do its turn: status %d" % status)
         job.acquired += status >> 8
         job.released += status >> 8
         job.failed += not status
@@ -1360,6 +1367,8 @@ def perform(channel, request, number):
             end = now()
     except EndOfThread:
         raise
+    except AdapterFault as problem:
+        return '"error":' + string_json(str(problem))
     except BaseException as problem:
         return '"begin":%d,"end":%d,"raised":%s' % (begin, now(), raised_json(problem))
     if "as" in request:
