@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include "harness/faults/cases.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+#include "harness/faults/errors.h"
+
+namespace lockstep::faults {
+namespace {
+
+constexpr int kSignalsOfAStorm = 24;
+
+bool IsOneOf(const std::string& word, std::initializer_list<const char*> words) {
+  return std::any_of(words.begin(), words.end(), [&](const char* one) { return word == one; });
+}
+
+// Puts actors for roles, and steps that make processes for `new …`.
+class Filler {
+ public:
+  // Errors befall `p`, whose descriptors the engine counts; who dies or is signalled is a child.
+  Filler(Sweep sweep, bool forks)
+      : a_(sweep == Sweep::kErrors ? "p" : "c"), b_(sweep == Sweep::kErrors ? "c" : "p"), forks_(forks) {}
+
+  std::string Fill(const std::string& lines) const {
+    std::istringstream in(lines);
+    std::string out;
+    for (std::string line; std::getline(in, line);) out += line.starts_with("new ") ? New(line) : Roles(line) + "\n";
+    return out;
+  }
+
+ private:
+  std::string New(const std::string& line) const {
+    const std::string actor = line.substr(4, 1);
+    const bool with_semaphore = line.size() > 6;
+    if (forks_) return "p fork " + actor + "\n";
+    return "start " + actor + "\n" + (with_semaphore ? actor + " s = SemLock._rebuild(0, SEMAPHORE, 9, NAME)\n" : "");
+  }
+  std::string Roles(std::string line) const {
+    for (std::size_t at = line.find('@'); at != std::string::npos; at = line.find('@', at)) {
+      line.replace(at, 2, line[at + 1] == 'a' ? a_ : b_);
+    }
+    return line;
+  }
+
+  const std::string a_;
+  const std::string b_;
+  const bool forks_;
+};
+
+// The steps before the call; who makes a semaphore is another than the one that is to be forked with it.
+std::string Before(const Subject& subject, Sweep sweep, const std::string& arm) {
+  std::string before = subject.before;
+  if (sweep == Sweep::kErrors) {
+    // `p` is the one that calls, and the one that all others are forked from: it makes what they share.
+    const std::string made_by_b = "@b s = SemLock(SEMAPHORE,";
+    const std::size_t at = before.find(made_by_b);
+    if (at == 0) before.replace(at, 2, "@a");
+  }
+  return before + arm;
+}
+
+std::string Undisturbed(const Subject& subject) {
+  if (!subject.waits) return "@a " + subject.call + " " + subject.done + "\n";
+  return "@a " + subject.call + " -> blocked\n" + subject.during + "@a " + subject.done + "\n";
+}
+
+// Each system call with its place among those of its name.
+struct Place {
+  Recorded::Syscall syscall;
+  int ordinal = 1;
+  std::size_t index = 0;
+};
+
+std::vector<Place> PlacesOf(const Recorded& recorded) {
+  std::vector<Place> places;
+  std::map<std::string, int> seen;
+  for (std::size_t i = 0; i < recorded.calls.size(); ++i) {
+    const Recorded::Syscall& one = recorded.calls[i];
+    places.push_back({one, ++seen[one.name], i});
+  }
+  return places;
+}
+
+std::vector<Case> Kills(const Subject& subject, const Filler& filler, const Recorded& recorded) {
+  std::vector<Case> cases;
+  for (const Place& place : PlacesOf(recorded)) {
+    for (const char* side : {"entry", "exit"}) {
+      Case one{Sweep::kKills, subject.name, fmt::format("{}:{}#{}", place.syscall.name, side, place.ordinal), {}, false, false};
+      std::string head = Before(subject, one.sweep, "kill @a at " + one.point + "\n") + "@a " + subject.call;
+      head += subject.waits ? " -> blocked or dies SIGKILL\n" + subject.during + "@a died SIGKILL\n" : " dies SIGKILL\n";
+      for (const Ending& ending : subject.killed) {
+        one.variants.push_back({filler.Fill(head + ending.lines), ending.allowed, ending.up_to_crash, ending.up_to_names});
+      }
+      cases.push_back(std::move(one));
+    }
+  }
+  return cases;
+}
+
+// The name of a semaphore is there from its link() on.
+bool IsAfterTheName(const Recorded& recorded, std::size_t index) {
+  for (std::size_t i = 0; i < index; ++i) {
+    if (IsOneOf(recorded.calls[i].name, {"link", "linkat"})) return true;
+  }
+  return false;
+}
+
+Case ErrorCase(const Subject& subject, const Filler& filler, const Recorded& recorded, const Place& place,
+               const std::string& error, bool for_ever) {
+  const std::string& call = place.syscall.name;
+  Case one{Sweep::kErrors, subject.name, fmt::format("{}#{}{} with {}", call, place.ordinal, for_ever ? ".." : "", error), {}, false, false};
+  one.may_leave_names = IsOneOf(call, {"unlink", "unlinkat"});
+  one.may_leave_descriptors = call == "close";
+  const std::string head = Before(subject, one.sweep, "fail @a at " + one.point + "\n");
+  const bool wakes = call == "futex" && subject.futex == Subject::Futex::kWakes;
+  std::vector<Ending> unhurt = wakes ? subject.unhurt : std::vector<Ending>{};
+  if (unhurt.empty()) unhurt.push_back({subject.after});
+  for (const Ending& ending : unhurt) one.variants.push_back({filler.Fill(head + Undisturbed(subject) + ending.lines)});
+  const std::string raised = head + "@a " + subject.call + " " + RaisedAs(call, error) + "\n" + subject.during;
+  for (const Ending& ending : subject.failed) {
+    if (!ending.allowed.empty() && !IsAfterTheName(recorded, place.index)) continue;
+    one.variants.push_back({filler.Fill(raised + ending.lines), ending.allowed, ending.up_to_crash, ending.up_to_names});
+  }
+  return one;
+}
+
+std::vector<Case> Errors(const Subject& subject, const Filler& filler, const Recorded& recorded) {
+  std::vector<Case> cases;
+  for (const Place& place : PlacesOf(recorded)) {
+    if (place.syscall.of_memory) continue;
+    for (const std::string& error : ErrnosOf(place.syscall.name, subject.futex)) {
+      cases.push_back(ErrorCase(subject, filler, recorded, place, error, false));
+      if (MayFailForEver(place.syscall.name, error)) cases.push_back(ErrorCase(subject, filler, recorded, place, error, true));
+    }
+  }
+  return cases;
+}
+
+Case SignalCase(const Subject& subject, const Filler& filler, const std::string& handler, const std::string& at) {
+  const std::string point = at + ", " + handler;
+  Case one{Sweep::kSignals, subject.name, point, {}, false, false};
+  const bool raises = handler.starts_with("raise");
+  std::string head = Before(subject, one.sweep, "@a on SIGUSR1 " + handler + "\nsignal @a SIGUSR1 at " + at + "\n");
+  if (!raises) {
+    one.variants.push_back({filler.Fill(head + Undisturbed(subject) + "@a handled SIGUSR1\n" + subject.after)});
+    return one;
+  }
+  std::string returned = "@a " + subject.call + " " + subject.done + "\n";
+  const std::string outcome = "raises KeyError\n";
+  std::string raised = "@a " + subject.call + " " + outcome;
+  if (subject.waits) {
+    const std::string begins = "@a " + subject.call + " -> blocked or " + outcome + subject.during;
+    returned = begins + "@a " + subject.done + "\n";
+    raised = begins + "@a " + outcome;
+  }
+  one.variants.push_back({filler.Fill(head + returned + subject.after)});
+  for (const Ending& ending : subject.interrupted) one.variants.push_back({filler.Fill(head + raised + ending.lines)});
+  return one;
+}
+
+// Many signals while it waits; the last one's handler may run only when the call is over.
+Case StormCase(const Subject& subject, const Filler& filler, const std::string& handler) {
+  Case one{Sweep::kSignals, subject.name, "storm, " + handler, {}, false, false};
+  std::string storm;
+  for (int i = 0; i < kSignalsOfAStorm; ++i) storm += "signal @a SIGUSR1\n";
+  std::string lines = subject.before + "@a on SIGUSR1 " + handler + "\n";
+  if (subject.waits) {
+    lines += "@a " + subject.call + " -> blocked\n" + storm + "@a still blocked\n" + subject.during + "@a " + subject.done + "\n";
+  } else {
+    lines += "@a s.acquire(timeout=0.3) -> blocked\n" + storm + "@a returns False after 300ms\n";
+  }
+  one.variants.push_back({filler.Fill(lines + "@a handled SIGUSR1\n" + subject.after)});
+  return one;
+}
+
+std::vector<Case> Signals(const Subject& subject, const Filler& filler, const Recorded& recorded) {
+  std::vector<Case> cases;
+  for (const Place& place : PlacesOf(recorded)) {
+    for (const char* side : {"entry", "exit"}) {
+      const std::string at = fmt::format("{}:{}#{}", place.syscall.name, side, place.ordinal);
+      for (const char* handler : {"return", "return restart", "raise KeyError", "raise KeyError restart"}) {
+        cases.push_back(SignalCase(subject, filler, handler, at));
+      }
+    }
+  }
+  const bool sleeps = subject.waits || subject.name == "acquire-out-of-time";
+  for (const char* handler : {"return", "return restart"}) {
+    if (sleeps) cases.push_back(StormCase(subject, filler, handler));
+  }
+  return cases;
+}
+
+}  // namespace
+
+bool IsSwept(const Subject& subject, Sweep sweep) {
+  switch (sweep) {
+    case Sweep::kKills:
+      return !subject.killed.empty();
+    case Sweep::kErrors:
+      return !subject.failed.empty();
+    case Sweep::kSignals:
+      return !subject.interrupted.empty();
+    case Sweep::kResources:
+      return false;
+  }
+  return false;
+}
+
+Case RecordingOf(const Subject& subject, Sweep sweep, bool forks) {
+  const Filler filler(sweep, forks);
+  Case one{sweep, subject.name, "undisturbed", {}, false, false};
+  one.variants.push_back({filler.Fill(Before(subject, sweep, "trace @a\n") + Undisturbed(subject) + subject.after)});
+  return one;
+}
+
+std::vector<Case> CasesOf(const Subject& subject, Sweep sweep, bool forks, const Recorded& recorded) {
+  const Filler filler(sweep, forks);
+  if (sweep == Sweep::kKills) return Kills(subject, filler, recorded);
+  if (sweep == Sweep::kErrors) return Errors(subject, filler, recorded);
+  return Signals(subject, filler, recorded);
+}
+
+}  // namespace lockstep::faults
