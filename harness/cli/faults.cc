@@ -104,7 +104,8 @@ class FaultsJob {
     std::map<std::string, std::size_t> group_of;
     for (const Judged& one : result.judged) {
       if (one.outcome != Outcome::kFinding) continue;
-      const std::string key = ToText(one.of.sweep) + one.of.subject + one.what;
+      const std::string about = one.run.divergence ? one.run.divergence->operation + one.run.divergence->expected : one.what;
+      const std::string key = ToText(one.of.sweep) + one.of.subject + (one.run.divergence ? about : about.substr(0, 4));
       const auto [at, added] = group_of.try_emplace(key, groups.size());
       if (added) groups.emplace_back();
       groups[at->second].push_back(&one);

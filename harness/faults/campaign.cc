@@ -53,7 +53,10 @@ struct Pending {
   std::optional<Judged> judged;
 };
 
-int LineOf(const Judged& judged) { return judged.run.divergence ? judged.run.divergence->position.line : 0; }
+// How far it came: one that left something behind, to its end.
+int LineOf(const Judged& judged) {
+  return judged.run.divergence ? judged.run.divergence->position.line : static_cast<int>(judged.scenario.steps.size()) + 1;
+}
 
 class Campaign {
  public:
@@ -167,15 +170,15 @@ class Campaign {
       return;
     }
     const bool differed = tried.outcome == Outcome::kFinding;
-    if (differed && (!one->best || LineOf(judged) > LineOf(*one->best))) one->best = judged;
+    if (differed && !tried.ruled_out && (!one->best || LineOf(judged) > LineOf(*one->best))) one->best = judged;
     if (differed && tried.next && one->variant + 1 < one->of.variants.size()) {
       ++one->variant;
       return;
     }
     one->is_done = true;
-    one->judged = differed ? std::move(*one->best) : std::move(judged);
+    one->judged = differed && one->best ? std::move(*one->best) : std::move(judged);
     // What came true, but is ruled out, is told by what should have been.
-    if (differed && tried.what != one->judged->what && !tried.next) one->judged->what += " (" + tried.what + ")";
+    if (tried.ruled_out) one->judged->what += " (" + tried.what + ")";
   }
 
   const Implementation& implementation_;

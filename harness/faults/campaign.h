@@ -31,7 +31,8 @@ struct Tried {
   Outcome outcome = Outcome::kFine;
   std::string what;   // what was allowed, found or lacking; empty when fine
   bool next = false;  // it did not come true so; another variant may
-  bool again = false; // the point did not come; it may the next time
+  bool again = false;      // the point did not come; it may the next time
+  bool ruled_out = false;  // it came true, and the contract rules that out
 };
 // Pure. `run` is of `variant` of the case, to which the contract applies.
 Tried JudgeVariant(const Case& one, const Ending& variant, const ScenarioRun& run, const Contract& contract);

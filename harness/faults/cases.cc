@@ -101,10 +101,13 @@ std::vector<Case> Kills(const Subject& subject, const Filler& filler, const Reco
   return cases;
 }
 
-// The name of a semaphore is there from its link() on.
-bool IsAfterTheName(const Recorded& recorded, std::size_t index) {
-  for (std::size_t i = 0; i < index; ++i) {
-    if (IsOneOf(recorded.calls[i].name, {"link", "linkat"})) return true;
+// Whether it fails when the name is there, which it is from its link() on.
+bool IsAfterTheName(const Recorded& recorded, const Place& place, bool for_ever) {
+  bool is_there = false;
+  for (std::size_t i = 0; i < recorded.calls.size(); ++i) {
+    const bool fails = i == place.index || (for_ever && i > place.index && recorded.calls[i].name == place.syscall.name);
+    if (is_there && fails) return true;
+    is_there = is_there || IsOneOf(recorded.calls[i].name, {"link", "linkat"});
   }
   return false;
 }
@@ -122,7 +125,7 @@ Case ErrorCase(const Subject& subject, const Filler& filler, const Recorded& rec
   for (const Ending& ending : unhurt) one.variants.push_back({filler.Fill(head + Undisturbed(subject) + ending.lines)});
   const std::string raised = head + "@a " + subject.call + " " + RaisedAs(call, error) + "\n" + subject.during;
   for (const Ending& ending : subject.failed) {
-    if (!ending.allowed.empty() && !IsAfterTheName(recorded, place.index)) continue;
+    if (ending.after_the_name && !IsAfterTheName(recorded, place, for_ever)) continue;
     one.variants.push_back({filler.Fill(raised + ending.lines), ending.allowed, ending.up_to_crash, ending.up_to_names});
   }
   return one;

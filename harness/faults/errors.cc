@@ -7,6 +7,8 @@
 namespace lockstep::faults {
 namespace {
 
+constexpr const char* kStats = "fstat newfstatat statx";
+
 struct Page {
   const char* calls;   // that it is the page of
   const char* errors;  // in the page's order
@@ -28,7 +30,7 @@ constexpr Page kPages[] = {
     // unlink(2)
     {"unlink unlinkat", "EACCES EBUSY EIO EISDIR ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EPERM EROFS"},
     // stat(2)
-    {"fstat newfstatat statx", "EACCES ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EOVERFLOW"},
+    {kStats, "EACCES ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EOVERFLOW"},
     // close(2)
     {"close", "EDQUOT EINTR EIO ENOSPC"},
     // dup(2); fcntl(2) of F_DUPFD
@@ -48,21 +50,21 @@ bool IsOneOf(const char* words, const std::string& word) {
 }
 
 // The C library tells some errors by another number: sem_unlink() and shm_unlink() EPERM as EACCES,
-// shm_open() EISDIR as EINVAL; sem_open() takes what it cannot look at for a name that is taken, and
-// link()'s ENOENT is that of a folder that is not there.
+// shm_open() EISDIR as EINVAL. sem_open() has mktemp() look for a free name, which gives back an empty
+// one where it cannot look, and then open("") is ENOENT.
 const char* AlsoToldAs(const std::string& call, const std::string& error) {
   if (IsOneOf("unlink unlinkat", call) && error == "EPERM") return "EACCES";
   if (IsOneOf("open openat", call) && error == "EISDIR") return "EINVAL";
-  if (IsOneOf("newfstatat fstat statx", call)) return "EEXIST";
+  if (IsOneOf(kStats, call)) return "ENOENT";
   return nullptr;
 }
 
 }  // namespace
 
 std::vector<std::string> ErrnosOf(const std::string& call, Subject::Futex futex) {
-  // futex(2). Other errors of a wait are the C library's end: it aborts.
+  // futex(2). With any other the C library aborts.
   if (call == "futex" && futex == Subject::Futex::kWaits) return {"EAGAIN", "EINTR"};
-  if (call == "futex" && futex == Subject::Futex::kWakes) return {"EACCES", "EFAULT", "EINVAL"};
+  if (call == "futex" && futex == Subject::Futex::kWakes) return {"EFAULT", "EINVAL"};
   for (const Page& page : kPages) {
     if (IsOneOf(page.calls, call)) return WordsOf(page.errors);
   }
@@ -70,7 +72,8 @@ std::vector<std::string> ErrnosOf(const std::string& call, Subject::Futex futex)
 }
 
 bool MayFailForEver(const std::string& call, const std::string& error) {
-  const bool of_a_taken_name = error == "EEXIST" && IsOneOf("open openat", call);
+  // The C library takes a name that it cannot look at for one that is taken, and tries others.
+  const bool of_a_taken_name = (error == "EEXIST" && IsOneOf("open openat", call)) || (error == "EOVERFLOW" && IsOneOf(kStats, call));
   const bool of_a_wait = call == "futex" && error == "EAGAIN";
   return error != "EINTR" && !of_a_taken_name && !of_a_wait;
 }

@@ -24,15 +24,15 @@ Tried JudgeCompleted(const Case& one, const Ending& variant, const ScenarioRun& 
     if (IsOfNames(unclean) && one.sweep == Sweep::kKills && contract.names == 0) {
       left = "a file stays in /dev/shm";
     } else if (!(IsOfNames(unclean) && one.may_leave_names) && !(IsOfDescriptors(unclean) && one.may_leave_descriptors)) {
-      return {Outcome::kFinding, unclean, false, false};
+      return {Outcome::kFinding, unclean};
     }
   }
   if (!variant.allowed.empty()) {
     const bool allowed = contract.crash <= variant.up_to_crash && contract.names <= variant.up_to_names;
     return {allowed ? Outcome::kAllowed : Outcome::kFinding,
-            variant.allowed + (allowed ? "" : ", which " + contract.Text() + " rules out"), false, false};
+            variant.allowed + (allowed ? "" : ", which " + contract.Text() + " rules out"), false, false, !allowed};
   }
-  return left.empty() ? Tried{} : Tried{Outcome::kAllowed, left, false, false};
+  return left.empty() ? Tried{} : Tried{Outcome::kAllowed, left};
 }
 
 }  // namespace
@@ -64,22 +64,21 @@ Tried JudgeVariant(const Case& one, const Ending& variant, const ScenarioRun& ru
     case ScenarioRun::End::kDiverged: {
       const bool after_death = run.divergence->position.line > LineOfDeath(variant.lines);
       if (one.sweep == Sweep::kKills && contract.crash == 0 && after_death)
-        return {Outcome::kAllowed, "after a death in a call nothing is promised", false, false};
+        return {Outcome::kAllowed, "after a death in a call nothing is promised"};
       const Divergence& divergence = *run.divergence;
       // Whoever does not come back now will not in another variant either.
       const bool hangs = divergence.actual.starts_with("no answer");
-      return {Outcome::kFinding, fmt::format("{}: expected {}, got {}", divergence.operation, divergence.expected, divergence.actual), !hangs,
-              false};
+      return {Outcome::kFinding, fmt::format("{}: expected {}, got {}", divergence.operation, divergence.expected, divergence.actual), !hangs};
     }
     case ScenarioRun::End::kUnsupported:
-      return {Outcome::kUnsupported, run.reason, false, false};
+      return {Outcome::kUnsupported, run.reason};
     case ScenarioRun::End::kNotRun: {
       const bool never = run.reason.find(" never came to ") != std::string::npos;
       return {never ? Outcome::kNeverCame : Outcome::kNotRun, run.reason, never, never};
     }
     case ScenarioRun::End::kHarnessError:
     case ScenarioRun::End::kTooEarlyToSee:
-      return {Outcome::kTrouble, run.reason, false, false};
+      return {Outcome::kTrouble, run.reason};
   }
   return {};
 }

@@ -23,6 +23,7 @@ struct Ending {
   std::string allowed = "";
   int up_to_crash = 9;
   int up_to_names = 9;
+  bool after_the_name = false;  // only where the call has made a name, by link(), before it failed
 };
 
 struct Subject {
