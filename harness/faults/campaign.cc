@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 
 #include "harness/faults/leftovers.h"
@@ -16,6 +17,10 @@ namespace {
 
 // How often a point that did not come is tried.
 constexpr int kMostTries = 3;
+// A point that hangs takes seconds: a subject that hung so often is not tried any further.
+constexpr int kMostHangs = 2;
+constexpr const char* kStopped = "stopped";
+constexpr const char* kSilent = "the adapter does not answer";
 
 std::string Stemmed(const std::string& text) {
   std::string out;
@@ -49,6 +54,7 @@ struct Pending {
   std::size_t variant = 0;
   int tries = 1;
   bool is_done = false;
+  bool is_followed = false;  // each of its calls
   std::optional<Judged> best;  // of those that differed, the one that came furthest
   std::optional<Judged> judged;
 };
@@ -147,13 +153,17 @@ class Campaign {
     std::vector<Pending*> of;
     for (Pending& one : *pending) {
       if (one.is_done) continue;
+      if (IsGivenUp(&one)) continue;
       scenarios.push_back(ScenarioOf(one.of, one.of.variants[one.variant]));
       pointers.push_back(&scenarios.back());
       of.push_back(&one);
     }
     if (pointers.empty()) return false;
     std::size_t next = 0;
-    Introduction introduction = RunScenarios(implementation_, pointers, options_.runner, [&](RunnerResult result) {
+    stop_ = false;
+    RunnerOptions options = options_.runner;
+    options.stop = &stop_;
+    Introduction introduction = RunScenarios(implementation_, pointers, options, [&](RunnerResult result) {
       Take(of[next++], std::move(result));
       progress_(++run_);
     });
@@ -161,8 +171,27 @@ class Campaign {
     return true;
   }
 
+  // Whether its subject hung often enough; it is done then.
+  bool IsGivenUp(Pending* one) {
+    const int hangs = hangs_[{one->of.sweep, one->of.subject}];
+    if (hangs < kMostHangs) return false;
+    one->is_done = true;
+    one->judged = Judged{one->of, Outcome::kNotRun, fmt::format("{} hung before", one->of.subject), {}, {}};
+    return true;
+  }
+
   void Take(Pending* one, RunnerResult result) {
-    const Ending& variant = one->of.variants[one->variant];
+    Ending& variant = one->of.variants[one->variant];
+    // It had not begun when another hung.
+    if (result.run.end == ScenarioRun::End::kNotRun && result.run.reason == kStopped) return;
+    // Who does not answer, the implementation or its adapter? Where a tracer follows it that shows.
+    if (!one->is_followed && result.run.end == ScenarioRun::End::kHarnessError && result.run.reason.find(kSilent) != std::string::npos) {
+      one->is_followed = true;
+      for (Ending& each : one->of.variants) each.lines = TraceEachCall(each.lines);
+      return;
+    }
+    const bool hung = result.run.divergence && result.run.divergence->actual.starts_with("no answer");
+    if (hung && ++hangs_[{one->of.sweep, one->of.subject}] == kMostHangs) stop_ = true;
     const Tried tried = JudgeVariant(one->of, variant, result.run, options_.contract);
     Judged judged{one->of, tried.outcome, tried.what, *result.scenario, std::move(result.run)};
     if (tried.again && one->tries < kMostTries) {
@@ -186,6 +215,8 @@ class Campaign {
   const std::function<void(std::size_t)>& progress_;
   CampaignResult result_;
   std::size_t run_ = 0;
+  std::map<std::pair<Sweep, std::string>, int> hangs_;
+  std::atomic<bool> stop_{false};
 };
 
 }  // namespace

@@ -13,6 +13,10 @@ namespace lockstep::faults {
 namespace {
 
 constexpr int kSignalsOfAStorm = 24;
+// How what happens while the call waits begins, where another waits beside it.
+constexpr const char* kAnotherSleeps = "d s.acquire() -> blocked\n";
+
+std::string Counted(int signals) { return signals == 1 ? "one signal" : fmt::format("{} signals", signals); }
 
 bool IsOneOf(const std::string& word, std::initializer_list<const char*> words) {
   return std::any_of(words.begin(), words.end(), [&](const char* one) { return word == one; });
@@ -165,18 +169,29 @@ Case SignalCase(const Subject& subject, const Filler& filler, const std::string&
   return one;
 }
 
-// Many signals while it waits; the last one's handler may run only when the call is over.
-Case StormCase(const Subject& subject, const Filler& filler, const std::string& handler) {
-  Case one{Sweep::kSignals, subject.name, "storm, " + handler, {}, false, false};
-  std::string storm;
-  for (int i = 0; i < kSignalsOfAStorm; ++i) storm += "signal @a SIGUSR1\n";
+// Signals while it sleeps, beside another that does where the subject has one; the last one's handler
+// may run only when the call is over.
+Case AsleepCase(const Subject& subject, const Filler& filler, const std::string& handler, int signals) {
+  Case one{Sweep::kSignals, subject.name, fmt::format("{} asleep, {}", Counted(signals), handler), {}, false, false};
+  const bool beside = subject.during.starts_with(kAnotherSleeps);
+  const bool raises = handler.starts_with("raise");
   std::string lines = subject.before + "@a on SIGUSR1 " + handler + "\n";
-  if (subject.waits) {
-    lines += "@a " + subject.call + " -> blocked\n" + storm + "@a still blocked\n" + subject.during + "@a " + subject.done + "\n";
+  lines += "@a " + (subject.waits ? subject.call : "s.acquire(timeout=0.3)") + " -> blocked\n";
+  if (beside) lines += kAnotherSleeps;
+  for (int i = 0; i < signals; ++i) lines += "signal @a SIGUSR1\n";
+  if (raises) {
+    lines += "@a raises KeyError\n@b s._get_value() -> 0\n@b s.release() -> None\n";
+    lines += beside ? "d returns True\n@b s._get_value() -> 0\n" : "@a s.acquire(False) -> True\n";
+    lines += "@b sem_unlink(NAME) -> None\n";
+  } else if (!subject.waits) {
+    lines += "@a returns False after 300ms\n@a handled SIGUSR1\n" + subject.after;
+  } else if (beside) {
+    lines += "@a still blocked\n@b s.release() -> None\n@b s.release() -> None\n@a returns True\nd returns True\n"
+             "@b s._get_value() -> 0\n@a handled SIGUSR1\n@b sem_unlink(NAME) -> None\n";
   } else {
-    lines += "@a s.acquire(timeout=0.3) -> blocked\n" + storm + "@a returns False after 300ms\n";
+    lines += "@a still blocked\n" + subject.during + "@a " + subject.done + "\n@a handled SIGUSR1\n" + subject.after;
   }
-  one.variants.push_back({filler.Fill(lines + "@a handled SIGUSR1\n" + subject.after)});
+  one.variants.push_back({filler.Fill(lines)});
   return one;
 }
 
@@ -191,9 +206,11 @@ std::vector<Case> Signals(const Subject& subject, const Filler& filler, const Re
     }
   }
   const bool sleeps = subject.waits || subject.name == "acquire-out-of-time";
+  if (!sleeps) return cases;
   for (const char* handler : {"return", "return restart"}) {
-    if (sleeps) cases.push_back(StormCase(subject, filler, handler));
+    for (const int signals : {1, kSignalsOfAStorm}) cases.push_back(AsleepCase(subject, filler, handler, signals));
   }
+  cases.push_back(AsleepCase(subject, filler, "raise KeyError", 1));
   return cases;
 }
 
@@ -218,6 +235,23 @@ Case RecordingOf(const Subject& subject, Sweep sweep, bool forks) {
   Case one{sweep, subject.name, "undisturbed", {}, false, false};
   one.variants.push_back({filler.Fill(Before(subject, sweep, "trace @a\n") + Undisturbed(subject) + subject.after)});
   return one;
+}
+
+std::string TraceEachCall(const std::string& lines) {
+  std::istringstream in(lines);
+  std::string out;
+  std::string before;
+  for (std::string line; std::getline(in, line); before = line) {
+    const std::string word = line.substr(std::min(line.size(), std::size_t{2}));
+    const std::string next = word.substr(0, word.find(' '));
+    const bool is_of_an_actor = line.size() > 2 && line[1] == ' ';
+    const bool is_call = is_of_an_actor && !IsOneOf(next, {"fork", "returns", "raises", "still", "died", "handled", "on"});
+    const std::string armed = std::string(" ") + line[0];
+    const bool is_armed = (before + " ").find(armed + " ") == before.find(' ') && before.find(' ') > 1;
+    if (is_call && !is_armed) out += std::string("trace ") + line[0] + "\n";
+    out += line + "\n";
+  }
+  return out;
 }
 
 std::vector<Case> CasesOf(const Subject& subject, Sweep sweep, bool forks, const Recorded& recorded) {

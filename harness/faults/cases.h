@@ -41,6 +41,10 @@ std::vector<Case> CasesOf(const Subject& subject, Sweep sweep, bool forks, const
 // What there is not enough of, call by call: these need no recording.
 std::vector<Case> ResourceCases();
 
+// The same steps with each call followed by a tracer: one that never answers is known then to be what
+// the implementation does, and not its adapter.
+std::string TraceEachCall(const std::string& lines);
+
 }  // namespace lockstep::faults
 
 #endif  // LOCKSTEP_HARNESS_FAULTS_CASES_H_
