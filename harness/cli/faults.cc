@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // lockstep faults: calls broken at each of their system calls: killed, failed, signalled, starved.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/options.h"
@@ -191,7 +192,10 @@ class FaultsJob {
     for (const auto& [sweep, why] : result.not_swept) fmt::print("  {}: not run: {}\n", ToText(sweep), reports::Printable(why));
     TellAllowed(result);
     TellNotRun(result);
-    if (!result.cleaned.empty()) fmt::print("\n  removed from /dev/shm: {}\n", fmt::join(result.cleaned, ", "));
+    if (!result.cleaned.empty()) {
+      fmt::print("\n  removed from /dev/shm what killed creators had left: {}, as {}\n", reports::Counted(result.cleaned.size(), "file"),
+                 result.cleaned.front());
+    }
     if (all.of[Outcome::kTrouble] > 0) return kExitHarness;
     if (all.of[Outcome::kFinding] > 0) return 1;
     return all.of[Outcome::kFine] + all.of[Outcome::kAllowed] == 0 ? kExitNotJudged : 0;

@@ -13,6 +13,7 @@ namespace lockstep::faults {
 namespace {
 
 constexpr int kSignalsOfAStorm = 24;
+constexpr int kSignalsAtOnce = 6;
 // How what happens while the call waits begins, where another waits beside it.
 constexpr const char* kAnotherSleeps = "d s.acquire() -> blocked\n";
 
@@ -178,7 +179,11 @@ Case AsleepCase(const Subject& subject, const Filler& filler, const std::string&
   std::string lines = subject.before + "@a on SIGUSR1 " + handler + "\n";
   lines += "@a " + (subject.waits ? subject.call : "s.acquire(timeout=0.3)") + " -> blocked\n";
   if (beside) lines += kAnotherSleeps;
-  for (int i = 0; i < signals; ++i) lines += "signal @a SIGUSR1\n";
+  for (int i = 1; i <= signals; ++i) {
+    lines += "signal @a SIGUSR1\n";
+    // So that a deadline that each signal puts off is late by that much.
+    if (!subject.waits && i % kSignalsAtOnce == 0) lines += "@b s.acquire(timeout=0.05) -> False\n";
+  }
   if (raises) {
     lines += "@a raises KeyError\n@b s._get_value() -> 0\n@b s.release() -> None\n";
     lines += beside ? "d returns True\n@b s._get_value() -> 0\n" : "@a s.acquire(False) -> True\n";
@@ -240,15 +245,16 @@ Case RecordingOf(const Subject& subject, Sweep sweep, bool forks) {
 std::string TraceEachCall(const std::string& lines) {
   std::istringstream in(lines);
   std::string out;
-  std::string before;
-  for (std::string line; std::getline(in, line); before = line) {
-    const std::string word = line.substr(std::min(line.size(), std::size_t{2}));
-    const std::string next = word.substr(0, word.find(' '));
-    const bool is_of_an_actor = line.size() > 2 && line[1] == ' ';
-    const bool is_call = is_of_an_actor && !IsOneOf(next, {"fork", "returns", "raises", "still", "died", "handled", "on"});
-    const std::string armed = std::string(" ") + line[0];
-    const bool is_armed = (before + " ").find(armed + " ") == before.find(' ') && before.find(' ') > 1;
-    if (is_call && !is_armed) out += std::string("trace ") + line[0] + "\n";
+  std::string armed;  // the actor that the line before arms
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t blank = std::min(line.find(' '), line.size());
+    const std::string first = line.substr(0, blank);
+    const std::string rest = line.substr(std::min(blank + 1, line.size()));
+    const std::string second = rest.substr(0, rest.find(' '));
+    const bool is_call = first.size() == 1 && !IsOneOf(second, {"fork", "returns", "raises", "still", "died", "handled", "on"});
+    if (is_call && first != armed) out += "trace " + first + "\n";
+    const bool arms = first == "trace" || first == "fail" || (rest.find(" at ") != std::string::npos && IsOneOf(first, {"kill", "signal"}));
+    armed = arms ? second : "";
     out += line + "\n";
   }
   return out;

@@ -33,7 +33,7 @@ bool IsOurs(const std::filesystem::path& path, unsigned value) {
   char bytes[sizeof(found)] = {};
   if (!in.read(bytes, sizeof(bytes))) return false;
   std::memcpy(&found, bytes, sizeof(found));
-  return found == value;
+  return found == value || found == value - 1;  // One unit is taken to see that it is whole.
 }
 
 }  // namespace
