@@ -199,7 +199,9 @@ class Campaign {
       return;
     }
     const bool differed = tried.outcome == Outcome::kFinding;
-    if (differed && !tried.ruled_out && (!one->best || LineOf(judged) > LineOf(*one->best))) one->best = judged;
+    const bool is_closer = !one->best || LineOf(judged) > LineOf(*one->best) ||
+                           (LineOf(judged) == LineOf(*one->best) && variant.allowed.empty());
+    if (differed && !tried.ruled_out && is_closer) one->best = judged;
     if (differed && tried.next && one->variant + 1 < one->of.variants.size()) {
       ++one->variant;
       return;

@@ -200,6 +200,17 @@ Case AsleepCase(const Subject& subject, const Filler& filler, const std::string&
   return one;
 }
 
+// A signal, and then a unit, while its process is stopped: continued, it finds both.
+Case StoppedCase(const Subject& subject, const Filler& filler, const std::string& handler) {
+  Case one{Sweep::kSignals, subject.name, "a signal and a unit while stopped, " + handler, {}, false, false};
+  const std::string lines = subject.before + "@a on SIGUSR1 " + handler + "\n@a " + subject.call +
+                            " -> blocked\nstop @a\nsignal @a SIGUSR1\n" + subject.during + "cont @a\n";
+  one.variants.push_back({filler.Fill(lines + "@a " + subject.done + "\n" + subject.after)});
+  if (!handler.starts_with("raise")) return one;
+  for (const Ending& ending : subject.interrupted) one.variants.push_back({filler.Fill(lines + "@a raises KeyError\n" + ending.lines)});
+  return one;
+}
+
 std::vector<Case> Signals(const Subject& subject, const Filler& filler, const Recorded& recorded) {
   std::vector<Case> cases;
   for (const Place& place : PlacesOf(recorded)) {
@@ -216,6 +227,8 @@ std::vector<Case> Signals(const Subject& subject, const Filler& filler, const Re
     for (const int signals : {1, kSignalsOfAStorm}) cases.push_back(AsleepCase(subject, filler, handler, signals));
   }
   cases.push_back(AsleepCase(subject, filler, "raise KeyError", 1));
+  if (!subject.waits || subject.during.starts_with(kAnotherSleeps)) return cases;
+  for (const char* handler : {"return", "raise KeyError"}) cases.push_back(StoppedCase(subject, filler, handler));
   return cases;
 }
 
@@ -252,7 +265,8 @@ std::string TraceEachCall(const std::string& lines) {
     const std::string rest = line.substr(std::min(blank + 1, line.size()));
     const std::string second = rest.substr(0, rest.find(' '));
     const bool is_call = first.size() == 1 && !IsOneOf(second, {"fork", "returns", "raises", "still", "died", "handled", "on"});
-    if (is_call && first != armed) out += "trace " + first + "\n";
+    const bool is_to_wait = line.find(" -> blocked") != std::string::npos;
+    if (is_call && !is_to_wait && first != armed) out += "trace " + first + "\n";
     const bool arms = first == "trace" || first == "fail" || (rest.find(" at ") != std::string::npos && IsOneOf(first, {"kill", "signal"}));
     armed = arms ? second : "";
     out += line + "\n";

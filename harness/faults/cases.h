@@ -41,7 +41,7 @@ std::vector<Case> CasesOf(const Subject& subject, Sweep sweep, bool forks, const
 // What there is not enough of, call by call: these need no recording.
 std::vector<Case> ResourceCases();
 
-// The same steps with each call followed by a tracer: one that never answers is known then to be what
+// The same steps with each call that is to answer followed by a tracer: one that never answers is known then to be what
 // the implementation does, and not its adapter.
 std::string TraceEachCall(const std::string& lines);
 

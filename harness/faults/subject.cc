@@ -102,7 +102,7 @@ Subject Acquire(const char* name, const char* call, bool timed_out = false) {
     one.killed = {{With("@b s._get_value() -> 1\n", kGoesOn)}, {With("@b s._get_value() -> 0\n", kGoesOn), kUnitWithHolder, 2}};
   }
   const char* const value = timed_out ? "@b s._get_value() -> 0\n@b s.release() -> None\n" : "@b s._get_value() -> 1\n";
-  const char* const rest = "@a s.acquire(False) -> True\n@b s._get_value() -> 0\n@b sem_unlink(NAME) -> None\n";
+  const char* const rest = "@a s._count() -> 0\n@a s.acquire(False) -> True\n@b s._get_value() -> 0\n@b sem_unlink(NAME) -> None\n";
   one.failed = {{With(value, rest)}};
   one.interrupted = one.failed;
   return one;
