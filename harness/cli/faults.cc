@@ -64,18 +64,22 @@ class FaultsJob {
   int RunOne(const Implementation& implementation) {
     faults::CampaignOptions options;
     options.contract = faults::ContractOf(implementation);
-    if (!flags_.contract.empty()) options.contract = *faults::ParseContract(flags_.contract, options.contract);
+    if (!flags_.contract.empty())
+      options.contract = *faults::ParseContract(flags_.contract, options.contract);
     for (const Sweep sweep : faults::kSweeps) {
       const std::string name = faults::ToText(sweep);
-      if (flags_.only.empty() || std::find(flags_.only.begin(), flags_.only.end(), name) != flags_.only.end()) options.sweeps.insert(sweep);
+      if (flags_.only.empty() ||
+          std::find(flags_.only.begin(), flags_.only.end(), name) != flags_.only.end())
+        options.sweeps.insert(sweep);
     }
     options.filter = flags_.filter;
     options.runner = options_;
-    const faults::CampaignResult result =
-        faults::RunCampaign(implementation, options, [&](std::size_t run) { Progress(implementation, run); });
+    const faults::CampaignResult result = faults::RunCampaign(
+        implementation, options, [&](std::size_t run) { Progress(implementation, run); });
     if (is_terminal_) fmt::print(stderr, "\n");
     if (!result.introduction.hello) {
-      fmt::print("{}: could not be started: {}\n", implementation.name, result.introduction.failure);
+      fmt::print("{}: could not be started: {}\n", implementation.name,
+                 result.introduction.failure);
       return kExitHarness;
     }
     for (const Judged& one : result.judged) AddLine(implementation, one);
@@ -92,9 +96,12 @@ class FaultsJob {
   }
 
   void AddLine(const Implementation& implementation, const Judged& one) {
-    const nlohmann::json line = {{"type", "point"},           {"implementation", implementation.name},
-                                 {"sweep", ToText(one.of.sweep)}, {"subject", one.of.subject},
-                                 {"point", one.of.point},     {"outcome", ToText(one.outcome)},
+    const nlohmann::json line = {{"type", "point"},
+                                 {"implementation", implementation.name},
+                                 {"sweep", ToText(one.of.sweep)},
+                                 {"subject", one.of.subject},
+                                 {"point", one.of.point},
+                                 {"outcome", ToText(one.outcome)},
                                  {"what", one.what}};
     lines_ += line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   }
@@ -105,8 +112,11 @@ class FaultsJob {
     std::map<std::string, std::size_t> group_of;
     for (const Judged& one : result.judged) {
       if (one.outcome != Outcome::kFinding) continue;
-      const std::string about = one.run.divergence ? one.run.divergence->operation + one.run.divergence->expected : one.what;
-      const std::string key = ToText(one.of.sweep) + one.of.subject + (one.run.divergence ? about : about.substr(0, 4));
+      const std::string about = one.run.divergence
+                                    ? one.run.divergence->operation + one.run.divergence->expected
+                                    : one.what;
+      const std::string key =
+          ToText(one.of.sweep) + one.of.subject + (one.run.divergence ? about : about.substr(0, 4));
       const auto [at, added] = group_of.try_emplace(key, groups.size());
       if (added) groups.emplace_back();
       groups[at->second].push_back(&one);
@@ -114,10 +124,11 @@ class FaultsJob {
     for (std::size_t i = 0; i < groups.size(); ++i) TellGroup(implementation, i + 1, groups[i]);
   }
 
-  void TellGroup(const Implementation& implementation, std::size_t number, const std::vector<const Judged*>& group) {
+  void TellGroup(const Implementation& implementation, std::size_t number,
+                 const std::vector<const Judged*>& group) {
     const Judged& first = *group.front();
-    fmt::print("\n[{}] {}: {} at {} ({}): {}\n", number, implementation.name, first.of.subject, first.of.point, ToText(first.of.sweep),
-               reports::Printable(first.what));
+    fmt::print("\n[{}] {}: {} at {} ({}): {}\n", number, implementation.name, first.of.subject,
+               first.of.point, ToText(first.of.sweep), reports::Printable(first.what));
     if (number <= kMostShown) TellTranscript(first);
     for (std::size_t i = 1; i < group.size(); ++i) {
       if (i > kMostShown) {
@@ -167,34 +178,43 @@ class FaultsJob {
     std::size_t points = 0;
   };
 
-  int Summarize(const Implementation& implementation, const faults::CampaignOptions& options, const faults::CampaignResult& result) const {
+  int Summarize(const Implementation& implementation, const faults::CampaignOptions& options,
+                const faults::CampaignResult& result) const {
     Row all;
     std::vector<std::pair<std::pair<Sweep, std::string>, Row>> rows;
     for (const Judged& one : result.judged) {
       const std::pair key(one.of.sweep, one.of.subject);
-      auto at = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.first == key; });
+      auto at =
+          std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.first == key; });
       if (at == rows.end()) at = rows.insert(rows.end(), {key, Row{}});
       for (Row* row : {&at->second, &all}) {
         ++row->points;
         ++row->of[one.outcome];
       }
     }
-    fmt::print("\n{} {}, held to {}: {}\n", implementation.name, result.introduction.hello->version, options.contract.Text(),
-               all.of[Outcome::kFinding] == 0 ? "nothing found" : reports::Counted(all.of[Outcome::kFinding], "finding"));
-    fmt::print("  {} in {}\n\n", reports::Counted(all.points, "point"), reports::DurationText(result.wall));
-    fmt::print("  {:<10} {:<24} {:>6} {:>6} {:>8} {:>8} {:>7} {:>8}\n", "sweep", "subject", "points", "fine", "allowed", "findings", "never",
-               "not run");
+    fmt::print("\n{} {}, held to {}: {}\n", implementation.name, result.introduction.hello->version,
+               options.contract.Text(),
+               all.of[Outcome::kFinding] == 0
+                   ? "nothing found"
+                   : reports::Counted(all.of[Outcome::kFinding], "finding"));
+    fmt::print("  {} in {}\n\n", reports::Counted(all.points, "point"),
+               reports::DurationText(result.wall));
+    fmt::print("  {:<10} {:<24} {:>6} {:>6} {:>8} {:>8} {:>7} {:>8}\n", "sweep", "subject",
+               "points", "fine", "allowed", "findings", "never", "not run");
     for (auto& [key, row] : rows) {
-      const std::size_t not_run = row.of[Outcome::kNotRun] + row.of[Outcome::kUnsupported] + row.of[Outcome::kTrouble];
-      fmt::print("  {:<10} {:<24} {:>6} {:>6} {:>8} {:>8} {:>7} {:>8}\n", ToText(key.first), key.second, row.points, row.of[Outcome::kFine],
-                 row.of[Outcome::kAllowed], row.of[Outcome::kFinding], row.of[Outcome::kNeverCame], not_run);
+      const std::size_t not_run =
+          row.of[Outcome::kNotRun] + row.of[Outcome::kUnsupported] + row.of[Outcome::kTrouble];
+      fmt::print("  {:<10} {:<24} {:>6} {:>6} {:>8} {:>8} {:>7} {:>8}\n", ToText(key.first),
+                 key.second, row.points, row.of[Outcome::kFine], row.of[Outcome::kAllowed],
+                 row.of[Outcome::kFinding], row.of[Outcome::kNeverCame], not_run);
     }
-    for (const auto& [sweep, why] : result.not_swept) fmt::print("  {}: not run: {}\n", ToText(sweep), reports::Printable(why));
+    for (const auto& [sweep, why] : result.not_swept)
+      fmt::print("  {}: not run: {}\n", ToText(sweep), reports::Printable(why));
     TellAllowed(result);
     TellNotRun(result);
     if (!result.cleaned.empty()) {
-      fmt::print("\n  removed from /dev/shm what killed creators had left: {}, as {}\n", reports::Counted(result.cleaned.size(), "file"),
-                 result.cleaned.front());
+      fmt::print("\n  removed from /dev/shm what killed creators had left: {}, as {}\n",
+                 reports::Counted(result.cleaned.size(), "file"), result.cleaned.front());
     }
     if (all.of[Outcome::kTrouble] > 0) return kExitHarness;
     if (all.of[Outcome::kFinding] > 0) return 1;
@@ -209,20 +229,25 @@ class FaultsJob {
     }
     for (const auto& [what, points] : allowed) {
       const Judged& first = *points.front();
-      fmt::print("\n  allowed at {}: {}; as {} at {}\n\n", reports::Counted(points.size(), "point"), what, first.of.subject, first.of.point);
+      fmt::print("\n  allowed at {}: {}; as {} at {}\n\n", reports::Counted(points.size(), "point"),
+                 what, first.of.subject, first.of.point);
       for (const Step& step : first.scenario.steps) fmt::print("      {}\n", step.text);
-      for (const std::string& unclean : first.run.unclean) fmt::print("      # {}\n", reports::Printable(unclean));
+      for (const std::string& unclean : first.run.unclean)
+        fmt::print("      # {}\n", reports::Printable(unclean));
     }
   }
 
   static void TellNotRun(const faults::CampaignResult& result) {
     std::map<std::string, std::size_t> reasons;
     for (const Judged& one : result.judged) {
-      const bool told = one.outcome == Outcome::kNotRun || one.outcome == Outcome::kUnsupported || one.outcome == Outcome::kTrouble;
-      if (told) ++reasons[fmt::format("{}: {}: {}", ToText(one.of.sweep), ToText(one.outcome), one.what)];
+      const bool told = one.outcome == Outcome::kNotRun || one.outcome == Outcome::kUnsupported ||
+                        one.outcome == Outcome::kTrouble;
+      if (told)
+        ++reasons[fmt::format("{}: {}: {}", ToText(one.of.sweep), ToText(one.outcome), one.what)];
     }
     if (!reasons.empty()) fmt::print("\n");
-    for (const auto& [reason, times] : reasons) fmt::print("  {} ({})\n", reports::Printable(reason), reports::Counted(times, "point"));
+    for (const auto& [reason, times] : reasons)
+      fmt::print("  {} ({})\n", reports::Printable(reason), reports::Counted(times, "point"));
   }
 
   const FaultsFlags flags_;
@@ -236,14 +261,19 @@ class FaultsJob {
 }  // namespace
 
 int FaultsVerb(const Words& words) {
-  CLI::App app("Calls broken at each of their system calls, on each implementation: killed, failed, signalled, starved.", "faults");
+  CLI::App app(
+      "Calls broken at each of their system calls, on each implementation: killed, failed, "
+      "signalled, starved.",
+      "faults");
   FaultsFlags flags;
   app.add_option("IMPL", flags.names, "implementations; none: the reference");
-  app.add_option("--only", flags.only, "kills, errors, signals or resources; may be given several times")
+  app.add_option("--only", flags.only,
+                 "kills, errors, signals or resources; may be given several times")
       ->check(CLI::IsMember({"kills", "errors", "signals", "resources"}))
       ->allow_extra_args(false);
   app.add_option("--filter", flags.filter, "subjects whose name holds this");
-  app.add_option("--contract", flags.contract, "C0 to C3, L0 or L1, or both (C2/L1), in place of what it declares");
+  app.add_option("--contract", flags.contract,
+                 "C0 to C3, L0 or L1, or both (C2/L1), in place of what it declares");
   app.add_option("--json", flags.json, "a file that gets a line of JSON for each point");
   AddExecution(app, &flags.execution);
   if (const auto status = Parse(app, words.words)) return *status;
@@ -253,7 +283,8 @@ int FaultsVerb(const Words& words) {
   }
   Discovery discovery(ProjectPlaces());
   if (flags.names.empty() && words.command.empty()) flags.names = {"reference"};
-  const auto implementations = ResolveAll(discovery, flags.names, words.command, flags.execution.python_args);
+  const auto implementations =
+      ResolveAll(discovery, flags.names, words.command, flags.execution.python_args);
   if (!implementations) return Complain(implementations.error());
   const auto out = OutFolder::Make(flags.execution.out, discovery.places());
   if (!out) return Complain(out.error());

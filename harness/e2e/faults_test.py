@@ -89,6 +89,12 @@ class Faults(LockstepCase):
         done = self.faults("reference", "--only", "kills", through=denied)
         self.assert_status(done, 4)
 
+    def test_what_the_dead_leave_is_removed_from_a_shared_dev_shm(self):
+        words = ("reference", "--only", "kills", "--filter", "create")
+        done = self.faults(*words, env={"LOCKSTEP_ISOLATION": "none"})
+        self.assert_status(done, 0)  # And at its end the test finds nothing in /dev/shm.
+        self.assertIn("removed from /dev/shm what killed creators had left: ", done.out)
+
     def test_wrong_words(self):
         for words in (("--only", "deaths"), ("--contract", "C9"), ("--fitler", "x"), ("no-such-implementation",)):
             self.assert_status(self.faults(*words), 2)

@@ -36,7 +36,8 @@ std::string Stemmed(const std::string& text) {
 Scenario ScenarioOf(const Case& one, const Ending& variant) {
   Scenario scenario;
   scenario.name = Stemmed(ToText(one.sweep)) + "/" + Stemmed(one.subject + " " + one.point);
-  scenario.says = fmt::format("{}, at {}: the call and all others go on as they may.", one.subject, one.point);
+  scenario.says =
+      fmt::format("{}, at {}: the call and all others go on as they may.", one.subject, one.point);
   scenario.source = "harness/faults/README.md: " + ToText(one.sweep);
   auto steps = ParseSteps(variant.lines, "harness/faults", 1);
   if (!steps) fmt::print(stderr, "{}\n{}\n", steps.error().Text(), variant.lines);
@@ -54,19 +55,21 @@ struct Pending {
   std::size_t variant = 0;
   int tries = 1;
   bool is_done = false;
-  bool is_followed = false;  // each of its calls
+  bool is_followed = false;    // each of its calls
   std::optional<Judged> best;  // of those that differed, the one that came furthest
   std::optional<Judged> judged;
 };
 
 // How far it came: one that left something behind, to its end.
 int LineOf(const Judged& judged) {
-  return judged.run.divergence ? judged.run.divergence->position.line : static_cast<int>(judged.scenario.steps.size()) + 1;
+  return judged.run.divergence ? judged.run.divergence->position.line
+                               : static_cast<int>(judged.scenario.steps.size()) + 1;
 }
 
 class Campaign {
  public:
-  Campaign(const Implementation& implementation, const CampaignOptions& options, const std::function<void(std::size_t)>& progress)
+  Campaign(const Implementation& implementation, const CampaignOptions& options,
+           const std::function<void(std::size_t)>& progress)
       : implementation_(implementation), options_(options), progress_(progress) {}
 
   CampaignResult Run() {
@@ -87,7 +90,9 @@ class Campaign {
   }
 
  private:
-  bool Selected(const std::string& subject) const { return subject.find(options_.filter) != std::string::npos; }
+  bool Selected(const std::string& subject) const {
+    return subject.find(options_.filter) != std::string::npos;
+  }
 
   // Asks the implementation who it is.
   bool Introduce() {
@@ -97,7 +102,8 @@ class Campaign {
     return result_.introduction.hello.has_value();
   }
 
-  // Runs each subject undisturbed, and makes the cases of the system calls that it was seen to make.
+  // Runs each subject undisturbed, and makes the cases of the system calls that it was seen to
+  // make.
   std::vector<Case> Recorded_() {
     const bool forks = result_.introduction.hello->capabilities.count("fork") != 0;
     std::vector<Case> recordings;
@@ -115,7 +121,8 @@ class Campaign {
       Judged& one = recorded[i];
       const Sweep sweep = one.of.sweep;
       if (one.outcome == Outcome::kFine) {
-        for (Case& next : CasesOf(*subjects[i], sweep, forks, CallsOf(one.run))) cases.push_back(std::move(next));
+        for (Case& next : CasesOf(*subjects[i], sweep, forks, CallsOf(one.run)))
+          cases.push_back(std::move(next));
       } else if (one.run.end == ScenarioRun::End::kNotRun) {
         result_.not_swept[sweep] = one.run.reason;
       } else {
@@ -129,7 +136,8 @@ class Campaign {
     Recorded recorded;
     for (const TraceEntry& entry : run.trace) {
       for (std::size_t i = 0; i < entry.system_calls.size(); ++i) {
-        const bool of_memory = std::find(entry.of_memory.begin(), entry.of_memory.end(), i) != entry.of_memory.end();
+        const bool of_memory =
+            std::find(entry.of_memory.begin(), entry.of_memory.end(), i) != entry.of_memory.end();
         recorded.calls.push_back({entry.system_calls[i], of_memory});
       }
     }
@@ -163,10 +171,11 @@ class Campaign {
     stop_ = false;
     RunnerOptions options = options_.runner;
     options.stop = &stop_;
-    Introduction introduction = RunScenarios(implementation_, pointers, options, [&](RunnerResult result) {
-      Take(of[next++], std::move(result));
-      progress_(++run_);
-    });
+    Introduction introduction =
+        RunScenarios(implementation_, pointers, options, [&](RunnerResult result) {
+          Take(of[next++], std::move(result));
+          progress_(++run_);
+        });
     if (!result_.introduction.hello) result_.introduction = std::move(introduction);
     return true;
   }
@@ -176,7 +185,8 @@ class Campaign {
     const int hangs = hangs_[{one->of.sweep, one->of.subject}];
     if (hangs < kMostHangs) return false;
     one->is_done = true;
-    one->judged = Judged{one->of, Outcome::kNotRun, fmt::format("{} hung before", one->of.subject), {}, {}};
+    one->judged =
+        Judged{one->of, Outcome::kNotRun, fmt::format("{} hung before", one->of.subject), {}, {}};
     return true;
   }
 
@@ -185,12 +195,14 @@ class Campaign {
     // It had not begun when another hung.
     if (result.run.end == ScenarioRun::End::kNotRun && result.run.reason == kStopped) return;
     // Who does not answer, the implementation or its adapter? Where a tracer follows it that shows.
-    if (!one->is_followed && result.run.end == ScenarioRun::End::kHarnessError && result.run.reason.find(kSilent) != std::string::npos) {
+    if (!one->is_followed && result.run.end == ScenarioRun::End::kHarnessError &&
+        result.run.reason.find(kSilent) != std::string::npos) {
       one->is_followed = true;
       for (Ending& each : one->of.variants) each.lines = TraceEachCall(each.lines);
       return;
     }
-    const bool hung = result.run.divergence && result.run.divergence->actual.starts_with("no answer");
+    const bool hung =
+        result.run.divergence && result.run.divergence->actual.starts_with("no answer");
     if (hung && ++hangs_[{one->of.sweep, one->of.subject}] == kMostHangs) stop_ = true;
     const Tried tried = JudgeVariant(one->of, variant, result.run, options_.contract);
     Judged judged{one->of, tried.outcome, tried.what, *result.scenario, std::move(result.run)};
@@ -231,8 +243,11 @@ CampaignResult RunCampaign(const Implementation& implementation, const CampaignO
 std::string FileOf(const Judged& judged, const std::string& area) {
   const Scenario& scenario = judged.scenario;
   std::string text = fmt::format("# {}\n", judged.what);
-  std::replace_if(text.begin(), text.end() - 1, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-  text += fmt::format("[[scenario]]\nname   = \"{}/found\"\nsays   = \"{}\"\nsource = \"{}\"\n", area, scenario.says, scenario.source);
+  std::replace_if(
+      text.begin(), text.end() - 1, [](char c) { return static_cast<unsigned char>(c) < 0x20; },
+      ' ');
+  text += fmt::format("[[scenario]]\nname   = \"{}/found\"\nsays   = \"{}\"\nsource = \"{}\"\n",
+                      area, scenario.says, scenario.source);
   return text + fmt::format("steps  = '''\n{}'''\n", scenario.steps_text);
 }
 

@@ -17,7 +17,7 @@ namespace lockstep::faults {
 
 enum class Outcome {
   kFine,
-  kAllowed,      // by the contract alone
+  kAllowed,  // by the contract alone
   kFinding,
   kNeverCame,    // the call did not come to the point, however often
   kUnsupported,  // the implementation lacks what the subject needs
@@ -29,13 +29,14 @@ std::string ToText(Outcome outcome);
 // What came of one variant of a case.
 struct Tried {
   Outcome outcome = Outcome::kFine;
-  std::string what;   // what was allowed, found or lacking; empty when fine
-  bool next = false;  // it did not come true so; another variant may
+  std::string what;        // what was allowed, found or lacking; empty when fine
+  bool next = false;       // it did not come true so; another variant may
   bool again = false;      // the point did not come; it may the next time
   bool ruled_out = false;  // it came true, and the contract rules that out
 };
 // Pure. `run` is of `variant` of the case, to which the contract applies.
-Tried JudgeVariant(const Case& one, const Ending& variant, const ScenarioRun& run, const Contract& contract);
+Tried JudgeVariant(const Case& one, const Ending& variant, const ScenarioRun& run,
+                   const Contract& contract);
 
 // What came of a point, with the transcript that tells it: the right one, or, of a finding, the one
 // that came furthest.
@@ -56,9 +57,9 @@ struct CampaignOptions {
 
 struct CampaignResult {
   Introduction introduction;
-  std::vector<Judged> judged;  // by sweep, subject and place in the call
+  std::vector<Judged> judged;              // by sweep, subject and place in the call
   std::map<Sweep, std::string> not_swept;  // a sweep as a whole, and why
-  std::vector<std::string> cleaned;        // names that killed creators had left on a shared /dev/shm
+  std::vector<std::string> cleaned;  // names that killed creators had left on a shared /dev/shm
   nanoseconds wall{};
 };
 

@@ -17,7 +17,9 @@ constexpr int kSignalsAtOnce = 6;
 // How what happens while the call waits begins, where another waits beside it.
 constexpr const char* kAnotherSleeps = "d s.acquire() -> blocked\n";
 
-std::string Counted(int signals) { return signals == 1 ? "one signal" : fmt::format("{} signals", signals); }
+std::string Counted(int signals) {
+  return signals == 1 ? "one signal" : fmt::format("{} signals", signals);
+}
 
 bool IsOneOf(const std::string& word, std::initializer_list<const char*> words) {
   return std::any_of(words.begin(), words.end(), [&](const char* one) { return word == one; });
@@ -28,12 +30,15 @@ class Filler {
  public:
   // Errors befall `p`, whose descriptors the engine counts; who dies or is signalled is a child.
   Filler(Sweep sweep, bool forks)
-      : a_(sweep == Sweep::kErrors ? "p" : "c"), b_(sweep == Sweep::kErrors ? "c" : "p"), forks_(forks) {}
+      : a_(sweep == Sweep::kErrors ? "p" : "c"),
+        b_(sweep == Sweep::kErrors ? "c" : "p"),
+        forks_(forks) {}
 
   std::string Fill(const std::string& lines) const {
     std::istringstream in(lines);
     std::string out;
-    for (std::string line; std::getline(in, line);) out += line.starts_with("new ") ? New(line) : Roles(line) + "\n";
+    for (std::string line; std::getline(in, line);)
+      out += line.starts_with("new ") ? New(line) : Roles(line) + "\n";
     return out;
   }
 
@@ -42,7 +47,8 @@ class Filler {
     const std::string actor = line.substr(4, 1);
     const bool with_semaphore = line.size() > 6;
     if (forks_) return "p fork " + actor + "\n";
-    return "start " + actor + "\n" + (with_semaphore ? actor + " s = SemLock._rebuild(0, SEMAPHORE, 9, NAME)\n" : "");
+    return "start " + actor + "\n" +
+           (with_semaphore ? actor + " s = SemLock._rebuild(0, SEMAPHORE, 9, NAME)\n" : "");
   }
   std::string Roles(std::string line) const {
     for (std::size_t at = line.find('@'); at != std::string::npos; at = line.find('@', at)) {
@@ -56,11 +62,13 @@ class Filler {
   const bool forks_;
 };
 
-// The steps before the call; who makes a semaphore is another than the one that is to be forked with it.
+// The steps before the call; who makes a semaphore is another than the one that is to be forked
+// with it.
 std::string Before(const Subject& subject, Sweep sweep, const std::string& arm) {
   std::string before = subject.before;
   if (sweep == Sweep::kErrors) {
-    // `p` is the one that calls, and the one that all others are forked from: it makes what they share.
+    // `p` is the one that calls, and the one that all others are forked from: it makes what they
+    // share.
     const std::string made_by_b = "@b s = SemLock(SEMAPHORE,";
     const std::size_t at = before.find(made_by_b);
     if (at == 0) before.replace(at, 2, "@a");
@@ -94,11 +102,19 @@ std::vector<Case> Kills(const Subject& subject, const Filler& filler, const Reco
   std::vector<Case> cases;
   for (const Place& place : PlacesOf(recorded)) {
     for (const char* side : {"entry", "exit"}) {
-      Case one{Sweep::kKills, subject.name, fmt::format("{}:{}#{}", place.syscall.name, side, place.ordinal), {}, false, false};
-      std::string head = Before(subject, one.sweep, "kill @a at " + one.point + "\n") + "@a " + subject.call;
-      head += subject.waits ? " -> blocked or dies SIGKILL\n" + subject.during + "@a died SIGKILL\n" : " dies SIGKILL\n";
+      Case one{Sweep::kKills,
+               subject.name,
+               fmt::format("{}:{}#{}", place.syscall.name, side, place.ordinal),
+               {},
+               false,
+               false};
+      std::string head =
+          Before(subject, one.sweep, "kill @a at " + one.point + "\n") + "@a " + subject.call;
+      head += subject.waits ? " -> blocked or dies SIGKILL\n" + subject.during + "@a died SIGKILL\n"
+                            : " dies SIGKILL\n";
       for (const Ending& ending : subject.killed) {
-        one.variants.push_back({filler.Fill(head + ending.lines), ending.allowed, ending.up_to_crash, ending.up_to_names});
+        one.variants.push_back({filler.Fill(head + ending.lines), ending.allowed,
+                                ending.up_to_crash, ending.up_to_names});
       }
       cases.push_back(std::move(one));
     }
@@ -110,28 +126,37 @@ std::vector<Case> Kills(const Subject& subject, const Filler& filler, const Reco
 bool IsAfterTheName(const Recorded& recorded, const Place& place, bool for_ever) {
   bool is_there = false;
   for (std::size_t i = 0; i < recorded.calls.size(); ++i) {
-    const bool fails = i == place.index || (for_ever && i > place.index && recorded.calls[i].name == place.syscall.name);
+    const bool fails = i == place.index || (for_ever && i > place.index &&
+                                            recorded.calls[i].name == place.syscall.name);
     if (is_there && fails) return true;
     is_there = is_there || IsOneOf(recorded.calls[i].name, {"link", "linkat"});
   }
   return false;
 }
 
-Case ErrorCase(const Subject& subject, const Filler& filler, const Recorded& recorded, const Place& place,
-               const std::string& error, bool for_ever) {
+Case ErrorCase(const Subject& subject, const Filler& filler, const Recorded& recorded,
+               const Place& place, const std::string& error, bool for_ever) {
   const std::string& call = place.syscall.name;
-  Case one{Sweep::kErrors, subject.name, fmt::format("{}#{}{} with {}", call, place.ordinal, for_ever ? ".." : "", error), {}, false, false};
+  Case one{Sweep::kErrors,
+           subject.name,
+           fmt::format("{}#{}{} with {}", call, place.ordinal, for_ever ? ".." : "", error),
+           {},
+           false,
+           false};
   one.may_leave_names = IsOneOf(call, {"unlink", "unlinkat"});
   one.may_leave_descriptors = call == "close";
   const std::string head = Before(subject, one.sweep, "fail @a at " + one.point + "\n");
   const bool wakes = call == "futex" && subject.futex == Subject::Futex::kWakes;
   std::vector<Ending> unhurt = wakes ? subject.unhurt : std::vector<Ending>{};
   if (unhurt.empty()) unhurt.push_back({subject.after});
-  for (const Ending& ending : unhurt) one.variants.push_back({filler.Fill(head + Undisturbed(subject) + ending.lines)});
-  const std::string raised = head + "@a " + subject.call + " " + RaisedAs(call, error) + "\n" + subject.during;
+  for (const Ending& ending : unhurt)
+    one.variants.push_back({filler.Fill(head + Undisturbed(subject) + ending.lines)});
+  const std::string raised =
+      head + "@a " + subject.call + " " + RaisedAs(call, error) + "\n" + subject.during;
   for (const Ending& ending : subject.failed) {
     if (ending.after_the_name && !IsAfterTheName(recorded, place, for_ever)) continue;
-    one.variants.push_back({filler.Fill(raised + ending.lines), ending.allowed, ending.up_to_crash, ending.up_to_names});
+    one.variants.push_back({filler.Fill(raised + ending.lines), ending.allowed, ending.up_to_crash,
+                            ending.up_to_names});
   }
   return one;
 }
@@ -142,19 +167,23 @@ std::vector<Case> Errors(const Subject& subject, const Filler& filler, const Rec
     if (place.syscall.of_memory) continue;
     for (const std::string& error : ErrnosOf(place.syscall.name, subject.futex)) {
       cases.push_back(ErrorCase(subject, filler, recorded, place, error, false));
-      if (MayFailForEver(place.syscall.name, error)) cases.push_back(ErrorCase(subject, filler, recorded, place, error, true));
+      if (MayFailForEver(place.syscall.name, error))
+        cases.push_back(ErrorCase(subject, filler, recorded, place, error, true));
     }
   }
   return cases;
 }
 
-Case SignalCase(const Subject& subject, const Filler& filler, const std::string& handler, const std::string& at) {
+Case SignalCase(const Subject& subject, const Filler& filler, const std::string& handler,
+                const std::string& at) {
   const std::string point = at + ", " + handler;
   Case one{Sweep::kSignals, subject.name, point, {}, false, false};
   const bool raises = handler.starts_with("raise");
-  std::string head = Before(subject, one.sweep, "@a on SIGUSR1 " + handler + "\nsignal @a SIGUSR1 at " + at + "\n");
+  std::string head = Before(subject, one.sweep,
+                            "@a on SIGUSR1 " + handler + "\nsignal @a SIGUSR1 at " + at + "\n");
   if (!raises) {
-    one.variants.push_back({filler.Fill(head + Undisturbed(subject) + "@a handled SIGUSR1\n" + subject.after)});
+    one.variants.push_back(
+        {filler.Fill(head + Undisturbed(subject) + "@a handled SIGUSR1\n" + subject.after)});
     return one;
   }
   std::string returned = "@a " + subject.call + " " + subject.done + "\n";
@@ -166,14 +195,18 @@ Case SignalCase(const Subject& subject, const Filler& filler, const std::string&
     raised = begins + "@a " + outcome;
   }
   one.variants.push_back({filler.Fill(head + returned + subject.after)});
-  for (const Ending& ending : subject.interrupted) one.variants.push_back({filler.Fill(head + raised + ending.lines)});
+  for (const Ending& ending : subject.interrupted)
+    one.variants.push_back({filler.Fill(head + raised + ending.lines)});
   return one;
 }
 
-// Signals while it sleeps, beside another that does where the subject has one; the last one's handler
-// may run only when the call is over.
-Case AsleepCase(const Subject& subject, const Filler& filler, const std::string& handler, int signals) {
-  Case one{Sweep::kSignals, subject.name, fmt::format("{} asleep, {}", Counted(signals), handler), {}, false, false};
+// Signals while it sleeps, beside another that does where the subject has one; the last one's
+// handler may run only when the call is over.
+Case AsleepCase(const Subject& subject, const Filler& filler, const std::string& handler,
+                int signals) {
+  Case one{
+      Sweep::kSignals, subject.name, fmt::format("{} asleep, {}", Counted(signals), handler), {},
+      false,           false};
   const bool beside = subject.during.starts_with(kAnotherSleeps);
   const bool raises = handler.starts_with("raise");
   std::string lines = subject.before + "@a on SIGUSR1 " + handler + "\n";
@@ -191,10 +224,13 @@ Case AsleepCase(const Subject& subject, const Filler& filler, const std::string&
   } else if (!subject.waits) {
     lines += "@a returns False after 300ms\n@a handled SIGUSR1\n" + subject.after;
   } else if (beside) {
-    lines += "@a still blocked\n@b s.release() -> None\n@b s.release() -> None\n@a returns True\nd returns True\n"
-             "@b s._get_value() -> 0\n@a handled SIGUSR1\n@b sem_unlink(NAME) -> None\n";
+    lines +=
+        "@a still blocked\n@b s.release() -> None\n@b s.release() -> None\n@a returns True\nd "
+        "returns True\n"
+        "@b s._get_value() -> 0\n@a handled SIGUSR1\n@b sem_unlink(NAME) -> None\n";
   } else {
-    lines += "@a still blocked\n" + subject.during + "@a " + subject.done + "\n@a handled SIGUSR1\n" + subject.after;
+    lines += "@a still blocked\n" + subject.during + "@a " + subject.done +
+             "\n@a handled SIGUSR1\n" + subject.after;
   }
   one.variants.push_back({filler.Fill(lines)});
   return one;
@@ -202,12 +238,15 @@ Case AsleepCase(const Subject& subject, const Filler& filler, const std::string&
 
 // A signal, and then a unit, while its process is stopped: continued, it finds both.
 Case StoppedCase(const Subject& subject, const Filler& filler, const std::string& handler) {
-  Case one{Sweep::kSignals, subject.name, "a signal and a unit while stopped, " + handler, {}, false, false};
+  Case one{Sweep::kSignals, subject.name, "a signal and a unit while stopped, " + handler, {},
+           false,           false};
   const std::string lines = subject.before + "@a on SIGUSR1 " + handler + "\n@a " + subject.call +
-                            " -> blocked\nstop @a\nsignal @a SIGUSR1\n" + subject.during + "cont @a\n";
+                            " -> blocked\nstop @a\nsignal @a SIGUSR1\n" + subject.during +
+                            "cont @a\n";
   one.variants.push_back({filler.Fill(lines + "@a " + subject.done + "\n" + subject.after)});
   if (!handler.starts_with("raise")) return one;
-  for (const Ending& ending : subject.interrupted) one.variants.push_back({filler.Fill(lines + "@a raises KeyError\n" + ending.lines)});
+  for (const Ending& ending : subject.interrupted)
+    one.variants.push_back({filler.Fill(lines + "@a raises KeyError\n" + ending.lines)});
   return one;
 }
 
@@ -216,7 +255,8 @@ std::vector<Case> Signals(const Subject& subject, const Filler& filler, const Re
   for (const Place& place : PlacesOf(recorded)) {
     for (const char* side : {"entry", "exit"}) {
       const std::string at = fmt::format("{}:{}#{}", place.syscall.name, side, place.ordinal);
-      for (const char* handler : {"return", "return restart", "raise KeyError", "raise KeyError restart"}) {
+      for (const char* handler :
+           {"return", "return restart", "raise KeyError", "raise KeyError restart"}) {
         cases.push_back(SignalCase(subject, filler, handler, at));
       }
     }
@@ -224,11 +264,13 @@ std::vector<Case> Signals(const Subject& subject, const Filler& filler, const Re
   const bool sleeps = subject.waits || subject.name == "acquire-out-of-time";
   if (!sleeps) return cases;
   for (const char* handler : {"return", "return restart"}) {
-    for (const int signals : {1, kSignalsOfAStorm}) cases.push_back(AsleepCase(subject, filler, handler, signals));
+    for (const int signals : {1, kSignalsOfAStorm})
+      cases.push_back(AsleepCase(subject, filler, handler, signals));
   }
   cases.push_back(AsleepCase(subject, filler, "raise KeyError", 1));
   if (!subject.waits || subject.during.starts_with(kAnotherSleeps)) return cases;
-  for (const char* handler : {"return", "raise KeyError"}) cases.push_back(StoppedCase(subject, filler, handler));
+  for (const char* handler : {"return", "raise KeyError"})
+    cases.push_back(StoppedCase(subject, filler, handler));
   return cases;
 }
 
@@ -251,7 +293,8 @@ bool IsSwept(const Subject& subject, Sweep sweep) {
 Case RecordingOf(const Subject& subject, Sweep sweep, bool forks) {
   const Filler filler(sweep, forks);
   Case one{sweep, subject.name, "undisturbed", {}, false, false};
-  one.variants.push_back({filler.Fill(Before(subject, sweep, "trace @a\n") + Undisturbed(subject) + subject.after)});
+  one.variants.push_back(
+      {filler.Fill(Before(subject, sweep, "trace @a\n") + Undisturbed(subject) + subject.after)});
   return one;
 }
 
@@ -264,17 +307,21 @@ std::string TraceEachCall(const std::string& lines) {
     const std::string first = line.substr(0, blank);
     const std::string rest = line.substr(std::min(blank + 1, line.size()));
     const std::string second = rest.substr(0, rest.find(' '));
-    const bool is_call = first.size() == 1 && !IsOneOf(second, {"fork", "returns", "raises", "still", "died", "handled", "on"});
+    const bool is_call = first.size() == 1 && !IsOneOf(second, {"fork", "returns", "raises",
+                                                                "still", "died", "handled", "on"});
     const bool is_to_wait = line.find(" -> blocked") != std::string::npos;
     if (is_call && !is_to_wait && first != armed) out += "trace " + first + "\n";
-    const bool arms = first == "trace" || first == "fail" || (rest.find(" at ") != std::string::npos && IsOneOf(first, {"kill", "signal"}));
+    const bool arms =
+        first == "trace" || first == "fail" ||
+        (rest.find(" at ") != std::string::npos && IsOneOf(first, {"kill", "signal"}));
     armed = arms ? second : "";
     out += line + "\n";
   }
   return out;
 }
 
-std::vector<Case> CasesOf(const Subject& subject, Sweep sweep, bool forks, const Recorded& recorded) {
+std::vector<Case> CasesOf(const Subject& subject, Sweep sweep, bool forks,
+                          const Recorded& recorded) {
   const Filler filler(sweep, forks);
   if (sweep == Sweep::kKills) return Kills(subject, filler, recorded);
   if (sweep == Sweep::kErrors) return Errors(subject, filler, recorded);

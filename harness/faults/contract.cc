@@ -35,7 +35,8 @@ Contract ContractOf(const Implementation& implementation) {
 Result<Contract> ParseContract(const std::string& text, Contract declared) {
   const std::size_t slash = text.find('/');
   const bool first = TakeLevel(text.substr(0, slash), &declared);
-  const bool second = slash == std::string::npos || (text[0] == 'C' && text[slash + 1] == 'L' && TakeLevel(text.substr(slash + 1), &declared));
+  const bool second = slash == std::string::npos || (text[0] == 'C' && text[slash + 1] == 'L' &&
+                                                     TakeLevel(text.substr(slash + 1), &declared));
   if (first && second) return declared;
   return Fail(fmt::format("'{}' is no contract", text), "C0 to C3, L0 or L1, or both, as C2/L1");
 }

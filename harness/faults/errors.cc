@@ -16,8 +16,10 @@ struct Page {
 
 constexpr Page kPages[] = {
     // open(2)
-    {"open openat", "EACCES EBUSY EDQUOT EEXIST EINTR EINVAL EISDIR ELOOP EMFILE ENAMETOOLONG ENFILE ENODEV ENOENT ENOMEM"
-                    " ENOSPC ENOTDIR ENXIO EOVERFLOW EPERM EROFS ETXTBSY"},
+    {"open openat",
+     "EACCES EBUSY EDQUOT EEXIST EINTR EINVAL EISDIR ELOOP EMFILE ENAMETOOLONG ENFILE ENODEV "
+     "ENOENT ENOMEM"
+     " ENOSPC ENOTDIR ENXIO EOVERFLOW EPERM EROFS ETXTBSY"},
     // truncate(2)
     {"ftruncate", "EFBIG EINTR EINVAL EIO EPERM EROFS ETXTBSY"},
     // write(2)
@@ -26,9 +28,12 @@ constexpr Page kPages[] = {
     {"mmap", "EACCES EAGAIN EINVAL ENFILE ENODEV ENOMEM EOVERFLOW EPERM"},
     {"munmap", "EINVAL ENOMEM"},
     // link(2)
-    {"link linkat", "EACCES EDQUOT EEXIST EIO ELOOP EMLINK ENAMETOOLONG ENOENT ENOMEM ENOSPC ENOTDIR EPERM EROFS EXDEV"},
+    {"link linkat",
+     "EACCES EDQUOT EEXIST EIO ELOOP EMLINK ENAMETOOLONG ENOENT ENOMEM ENOSPC ENOTDIR EPERM EROFS "
+     "EXDEV"},
     // unlink(2)
-    {"unlink unlinkat", "EACCES EBUSY EIO EISDIR ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EPERM EROFS"},
+    {"unlink unlinkat",
+     "EACCES EBUSY EIO EISDIR ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EPERM EROFS"},
     // stat(2)
     {kStats, "EACCES ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EOVERFLOW"},
     // close(2)
@@ -50,8 +55,8 @@ bool IsOneOf(const char* words, const std::string& word) {
 }
 
 // The C library tells some errors by another number: sem_unlink() and shm_unlink() EPERM as EACCES,
-// shm_open() EISDIR as EINVAL. sem_open() has mktemp() look for a free name, which gives back an empty
-// one where it cannot look, and then open("") is ENOENT.
+// shm_open() EISDIR as EINVAL. sem_open() has mktemp() look for a free name, which gives back an
+// empty one where it cannot look, and then open("") is ENOENT.
 const char* AlsoToldAs(const std::string& call, const std::string& error) {
   if (IsOneOf("unlink unlinkat", call) && error == "EPERM") return "EACCES";
   if (IsOneOf("open openat", call) && error == "EISDIR") return "EINVAL";
@@ -73,14 +78,16 @@ std::vector<std::string> ErrnosOf(const std::string& call, Subject::Futex futex)
 
 bool MayFailForEver(const std::string& call, const std::string& error) {
   // The C library takes a name that it cannot look at for one that is taken, and tries others.
-  const bool of_a_taken_name = (error == "EEXIST" && IsOneOf("open openat", call)) || (error == "EOVERFLOW" && IsOneOf(kStats, call));
+  const bool of_a_taken_name = (error == "EEXIST" && IsOneOf("open openat", call)) ||
+                               (error == "EOVERFLOW" && IsOneOf(kStats, call));
   const bool of_a_wait = call == "futex" && error == "EAGAIN";
   return error != "EINTR" && !of_a_taken_name && !of_a_wait;
 }
 
 std::string RaisedAs(const std::string& call, const std::string& error) {
   std::string text = "raises OSError " + error;
-  if (const char* other = AlsoToldAs(call, error)) text += std::string(" or raises OSError ") + other;
+  if (const char* other = AlsoToldAs(call, error))
+    text += std::string(" or raises OSError ") + other;
   if (error == "ENOMEM") text += " or raises MemoryError";
   return text;
 }

@@ -11,8 +11,8 @@
 namespace lockstep::faults {
 
 // By the section "ERRORS" of its page in section 2 of the Linux manual, less those that only a
-// caller's own mistake makes (EFAULT, EBADF). Of futex those of a wait or a wake; empty: the call is
-// not made to fail.
+// caller's own mistake makes (EFAULT, EBADF). Of futex those of a wait or a wake; empty: the call
+// is not made to fail.
 std::vector<std::string> ErrnosOf(const std::string& call, Subject::Futex futex);
 
 // Whether it may fail so each time: not where trying again is what the caller has to do.

@@ -8,29 +8,36 @@ namespace lockstep::faults {
 namespace {
 
 bool IsOfNames(const std::string& unclean) { return unclean.starts_with("a name is left"); }
-bool IsOfDescriptors(const std::string& unclean) { return unclean.find(" descriptors more") != std::string::npos; }
+bool IsOfDescriptors(const std::string& unclean) {
+  return unclean.find(" descriptors more") != std::string::npos;
+}
 
 // The line of the death, in a transcript of a kill.
 int LineOfDeath(const std::string& lines) {
   const std::size_t at = std::min(lines.find("dies SIGKILL\n"), lines.find("died SIGKILL\n"));
   if (at == std::string::npos) return 0;
-  return 1 + static_cast<int>(std::count(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+  return 1 + static_cast<int>(
+                 std::count(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
 }
 
 // It came true so, to the last line.
-Tried JudgeCompleted(const Case& one, const Ending& variant, const ScenarioRun& run, const Contract& contract) {
+Tried JudgeCompleted(const Case& one, const Ending& variant, const ScenarioRun& run,
+                     const Contract& contract) {
   std::string left;
   for (const std::string& unclean : run.unclean) {
     if (IsOfNames(unclean) && one.sweep == Sweep::kKills && contract.names == 0) {
       left = "a file stays in /dev/shm";
-    } else if (!(IsOfNames(unclean) && one.may_leave_names) && !(IsOfDescriptors(unclean) && one.may_leave_descriptors)) {
+    } else if (!(IsOfNames(unclean) && one.may_leave_names) &&
+               !(IsOfDescriptors(unclean) && one.may_leave_descriptors)) {
       return {Outcome::kFinding, unclean};
     }
   }
   if (!variant.allowed.empty()) {
-    const bool allowed = contract.crash <= variant.up_to_crash && contract.names <= variant.up_to_names;
+    const bool allowed =
+        contract.crash <= variant.up_to_crash && contract.names <= variant.up_to_names;
     return {allowed ? Outcome::kAllowed : Outcome::kFinding,
-            variant.allowed + (allowed ? "" : ", which " + contract.Text() + " rules out"), false, false, !allowed};
+            variant.allowed + (allowed ? "" : ", which " + contract.Text() + " rules out"), false,
+            false, !allowed};
   }
   return left.empty() ? Tried{} : Tried{Outcome::kAllowed, left};
 }
@@ -57,7 +64,8 @@ std::string ToText(Outcome outcome) {
   return "";
 }
 
-Tried JudgeVariant(const Case& one, const Ending& variant, const ScenarioRun& run, const Contract& contract) {
+Tried JudgeVariant(const Case& one, const Ending& variant, const ScenarioRun& run,
+                   const Contract& contract) {
   switch (run.end) {
     case ScenarioRun::End::kCompleted:
       return JudgeCompleted(one, variant, run, contract);
@@ -68,7 +76,10 @@ Tried JudgeVariant(const Case& one, const Ending& variant, const ScenarioRun& ru
       const Divergence& divergence = *run.divergence;
       // Whoever does not come back now will not in another variant either.
       const bool hangs = divergence.actual.starts_with("no answer");
-      return {Outcome::kFinding, fmt::format("{}: expected {}, got {}", divergence.operation, divergence.expected, divergence.actual), !hangs};
+      return {Outcome::kFinding,
+              fmt::format("{}: expected {}, got {}", divergence.operation, divergence.expected,
+                          divergence.actual),
+              !hangs};
     }
     case ScenarioRun::End::kUnsupported:
       return {Outcome::kUnsupported, run.reason};

@@ -17,8 +17,8 @@ class Leftovers {
  public:
   // What is there now is never removed.
   explicit Leftovers(unsigned value);
-  // Removes the files sem.XXXXXX that have come since and are empty or hold the value: nobody makes
-  // an empty one last. Their names.
+  // Removes the files sem.XXXXXX that have come since and hold the value, or are empty and open to
+  // nobody: sem_open() has its file open as long as it is empty. Their names.
   std::vector<std::string> Remove() const;
 
  private:

@@ -7,7 +7,8 @@ namespace {
 using Futex = Subject::Futex;
 
 // Whoever is there after the death can go on: an old process, a fresh one, and one that makes anew.
-// `trace` is there for what never answers: of a call that is followed that is known to be its doing.
+// `trace` is there for what never answers: of a call that is followed that is known to be its
+// doing.
 const char* const kGoesOn = R"(@b s.release() -> None
 new f s
 trace f
@@ -29,12 +30,17 @@ trace @b
 @b v.acquire(False) -> True
 )";
 
-const char* const kWakeupLost = "the wake-up went with the waiter: another sleeps beside a unit until the next release()";
+const char* const kWakeupLost =
+    "the wake-up went with the waiter: another sleeps beside a unit until the next release()";
 const char* const kUnitWithHolder = "the unit went with the one that had just got it";
-const char* const kPostWithoutWake = "the unit is there, and the death came before the wake: the waiter sleeps until the next release()";
+const char* const kPostWithoutWake =
+    "the unit is there, and the death came before the wake: the waiter sleeps until the next "
+    "release()";
 const char* const kNameStays = "the name stays, and a whole semaphore under it";
-const char* const kUnlinkedByFailed = "an attach that fails unlinks what it did not make, as CPython's does";
-const char* const kNameOfFailed = "sem_open() failed after it had made the name, and the name stays";
+const char* const kUnlinkedByFailed =
+    "an attach that fails unlinks what it did not make, as CPython's does";
+const char* const kNameOfFailed =
+    "sem_open() failed after it had made the name, and the name stays";
 
 std::string With(const char* head, const char* tail) { return std::string(head) + tail; }
 
@@ -42,7 +48,8 @@ Subject Create(bool unlink) {
   Subject one;
   one.name = unlink ? "create-and-unlink" : "create";
   one.before = "new c\n";
-  one.call = std::string("s = SemLock(SEMAPHORE, 77315, 99999, NAME, unlink=") + (unlink ? "True)" : "False)");
+  one.call = std::string("s = SemLock(SEMAPHORE, 77315, 99999, NAME, unlink=") +
+             (unlink ? "True)" : "False)");
   const char* const whole = R"(@b u = SemLock._rebuild(0, SEMAPHORE, 99999, NAME)
 @b u._get_value() -> 77315
 @b u.acquire(False) -> True
@@ -50,7 +57,8 @@ Subject Create(bool unlink) {
 )";
   one.after = unlink ? "@a s._get_value() -> 77315\n@b sem_unlink(NAME) raises FileNotFoundError\n"
                      : "@a s._get_value() -> 77315\n@b sem_unlink(NAME) -> None\n";
-  one.killed = {{With("@b SemLock._rebuild(0, SEMAPHORE, 99999, NAME) raises FileNotFoundError\n", kMakesAnew)},
+  one.killed = {{With("@b SemLock._rebuild(0, SEMAPHORE, 99999, NAME) raises FileNotFoundError\n",
+                      kMakesAnew)},
                 {With(whole, kMakesAnew), unlink ? kNameStays : "", 9, unlink ? 0 : 9}};
   const std::string again = "@a " + one.call + "\n" + one.after;
   one.failed = {{again}, {"@b sem_unlink(NAME) -> None\n" + again, kNameOfFailed, 9, 0, true}};
@@ -62,7 +70,9 @@ std::vector<Subject> Names() {
   rebuild.name = "rebuild";
   rebuild.before = "new c\n@b s = SemLock(SEMAPHORE, 2, 9, NAME, unlink=False)\n";
   rebuild.call = "u = SemLock._rebuild(0, SEMAPHORE, 9, NAME)";
-  rebuild.after = "@a u._get_value() -> 2\n@a u.acquire(False) -> True\n@b s._get_value() -> 1\n@b sem_unlink(NAME) -> None\n";
+  rebuild.after =
+      "@a u._get_value() -> 2\n@a u.acquire(False) -> True\n@b s._get_value() -> 1\n@b "
+      "sem_unlink(NAME) -> None\n";
   rebuild.killed = {{With("@b s._get_value() -> 2\n", kGoesOn)}};
   rebuild.failed = {{"@a " + rebuild.call + "\n" + rebuild.after}};
 
@@ -71,16 +81,22 @@ std::vector<Subject> Names() {
   unlink.before = "new c\n@b s = SemLock(SEMAPHORE, 2, 9, NAME, unlink=False)\n";
   unlink.call = "sem_unlink(NAME)";
   unlink.done = "-> None";
-  unlink.after = "@b SemLock._rebuild(0, SEMAPHORE, 9, NAME) raises FileNotFoundError\n@b s.acquire(False) -> True\n";
+  unlink.after =
+      "@b SemLock._rebuild(0, SEMAPHORE, 9, NAME) raises FileNotFoundError\n@b s.acquire(False) -> "
+      "True\n";
   unlink.killed = {{With("@b s._get_value() -> 2\n", kGoesOn)}};
   unlink.failed = {{"@a sem_unlink(NAME) -> None\n" + unlink.after}};
 
   Subject del;
   del.name = "del";
-  del.before = "new c\n@b s = SemLock(SEMAPHORE, 2, 9, NAME, unlink=False)\n@a u = SemLock._rebuild(0, SEMAPHORE, 9, NAME)\n";
+  del.before =
+      "new c\n@b s = SemLock(SEMAPHORE, 2, 9, NAME, unlink=False)\n@a u = SemLock._rebuild(0, "
+      "SEMAPHORE, 9, NAME)\n";
   del.call = "del u";
-  del.after = "@b s._get_value() -> 2\n@a u = SemLock._rebuild(0, SEMAPHORE, 9, NAME)\n@a u.acquire(False) -> True\n"
-              "@b s._get_value() -> 1\n@b sem_unlink(NAME) -> None\n";
+  del.after =
+      "@b s._get_value() -> 2\n@a u = SemLock._rebuild(0, SEMAPHORE, 9, NAME)\n@a u.acquire(False) "
+      "-> True\n"
+      "@b s._get_value() -> 1\n@b sem_unlink(NAME) -> None\n";
   del.killed = {{With("@b s._get_value() -> 2\n", kGoesOn)}};
   del.failed = {{del.after}};
   return {rebuild, unlink, del};
@@ -95,14 +111,20 @@ Subject Acquire(const char* name, const char* call, bool timed_out = false) {
   one.waits = !timed_out;
   one.during = timed_out ? "" : "@b s.release() -> None\n";
   one.done = timed_out ? "-> False" : "returns True";
-  one.after = "@b s._get_value() -> 0\n@b s.release() -> None\n@a s.acquire(False) -> True\n@b sem_unlink(NAME) -> None\n";
+  one.after =
+      "@b s._get_value() -> 0\n@b s.release() -> None\n@a s.acquire(False) -> True\n@b "
+      "sem_unlink(NAME) -> None\n";
   if (timed_out) {
     one.killed = {{With("@b s._get_value() -> 0\n", kGoesOn)}};
   } else {
-    one.killed = {{With("@b s._get_value() -> 1\n", kGoesOn)}, {With("@b s._get_value() -> 0\n", kGoesOn), kUnitWithHolder, 2}};
+    one.killed = {{With("@b s._get_value() -> 1\n", kGoesOn)},
+                  {With("@b s._get_value() -> 0\n", kGoesOn), kUnitWithHolder, 2}};
   }
-  const char* const value = timed_out ? "@b s._get_value() -> 0\n@b s.release() -> None\n" : "@b s._get_value() -> 1\n";
-  const char* const rest = "@a s._count() -> 0\n@a s.acquire(False) -> True\n@b s._get_value() -> 0\n@b sem_unlink(NAME) -> None\n";
+  const char* const value =
+      timed_out ? "@b s._get_value() -> 0\n@b s.release() -> None\n" : "@b s._get_value() -> 1\n";
+  const char* const rest =
+      "@a s._count() -> 0\n@a s.acquire(False) -> True\n@b s._get_value() -> 0\n@b "
+      "sem_unlink(NAME) -> None\n";
   one.failed = {{With(value, rest)}};
   one.interrupted = one.failed;
   return one;
@@ -116,7 +138,8 @@ std::vector<Subject> Waiters() {
   free.call = "s.acquire()";
   free.done = "-> True";
   free.after = "@b s._get_value() -> 1\n@b sem_unlink(NAME) -> None\n";
-  free.killed = {{With("@b s._get_value() -> 2\n", kGoesOn)}, {With("@b s._get_value() -> 1\n", kGoesOn), kUnitWithHolder, 2}};
+  free.killed = {{With("@b s._get_value() -> 2\n", kGoesOn)},
+                 {With("@b s._get_value() -> 1\n", kGoesOn), kUnitWithHolder, 2}};
   free.failed = {{"@b s._get_value() -> 2\n@b sem_unlink(NAME) -> None\n"}};
   free.interrupted = free.failed;
 
@@ -124,13 +147,21 @@ std::vector<Subject> Waiters() {
   Subject two = Acquire("acquire-beside-another", "s.acquire()");
   two.before += "new d s\n";
   two.during = "d s.acquire() -> blocked\n@b s.release() -> None\n";
-  two.after = "d still blocked\n@b s.release() -> None\nd returns True\n@b s._get_value() -> 0\n@b sem_unlink(NAME) -> None\n";
+  two.after =
+      "d still blocked\n@b s.release() -> None\nd returns True\n@b s._get_value() -> 0\n@b "
+      "sem_unlink(NAME) -> None\n";
   const std::string woken = "@b s.release() -> None\nd returns True\n";
   two.killed = {{With("d returns True\n@b s._get_value() -> 0\n", kGoesOn)},
-                {"d still blocked\n@b s._get_value() -> 1\n" + woken + With("@b s._get_value() -> 1\n", kGoesOn), kWakeupLost, 1},
-                {"d still blocked\n@b s._get_value() -> 0\n" + woken + With("@b s._get_value() -> 0\n", kGoesOn), kUnitWithHolder, 2}};
+                {"d still blocked\n@b s._get_value() -> 1\n" + woken +
+                     With("@b s._get_value() -> 1\n", kGoesOn),
+                 kWakeupLost, 1},
+                {"d still blocked\n@b s._get_value() -> 0\n" + woken +
+                     With("@b s._get_value() -> 0\n", kGoesOn),
+                 kUnitWithHolder, 2}};
   two.failed.clear();
-  two.interrupted = {{"@b s.release() -> None\nd returns True\n@b s._get_value() -> 1\n@b sem_unlink(NAME) -> None\n"}};
+  two.interrupted = {
+      {"@b s.release() -> None\nd returns True\n@b s._get_value() -> 1\n@b sem_unlink(NAME) -> "
+       "None\n"}};
   return {free,
           Acquire("acquire-that-waits", "s.acquire()"),
           Acquire("acquire-with-time", "s.acquire(timeout=5.0)"),
@@ -153,14 +184,22 @@ std::vector<Subject> Releases() {
 
   // Posted or not, and woken or not: a post without its wake is the death's, or the failed call's.
   const std::string back = "d returns True\n";
-  const std::string once_more = "d still blocked\n@b s._get_value() -> 0\n@b s.release() -> None\nd returns True\n@b s._get_value() -> 0\n";
-  const std::string asleep = "d still blocked\n@b s._get_value() -> 1\n@b s.release() -> None\nd returns True\n@b s._get_value() -> 1\n";
+  const std::string once_more =
+      "d still blocked\n@b s._get_value() -> 0\n@b s.release() -> None\nd returns True\n@b "
+      "s._get_value() -> 0\n";
+  const std::string asleep =
+      "d still blocked\n@b s._get_value() -> 1\n@b s.release() -> None\nd returns True\n@b "
+      "s._get_value() -> 1\n";
   const std::string end = "@b sem_unlink(NAME) -> None\n";
   Subject one = free;
   one.name = "release-to-a-waiter";
-  one.before = "@b s = SemLock(SEMAPHORE, 0, 9, NAME, unlink=False)\nnew c s\nnew d s\nd s.acquire() -> blocked\n";
+  one.before =
+      "@b s = SemLock(SEMAPHORE, 0, 9, NAME, unlink=False)\nnew c s\nnew d s\nd s.acquire() -> "
+      "blocked\n";
   one.after = back + "@b s._get_value() -> 0\n" + end;
-  one.killed = {{back + With("@b s._get_value() -> 0\n", kGoesOn)}, {once_more + kGoesOn}, {asleep + kGoesOn, kPostWithoutWake}};
+  one.killed = {{back + With("@b s._get_value() -> 0\n", kGoesOn)},
+                {once_more + kGoesOn},
+                {asleep + kGoesOn, kPostWithoutWake}};
   one.failed = {{once_more + end}};
   one.unhurt = {{one.after}, {asleep + end}};
   one.interrupted = {{one.after}, {once_more + end}};
@@ -171,20 +210,25 @@ std::vector<Subject> Releases() {
   two.before += "new e s\ne s.acquire() -> blocked\n";
   const std::string rest = "l still blocked\n@b s.release() -> None\nl returns True\n";
   const std::string both = "d still blocked\ne still blocked\n";
-  const std::string for_both = "@b s.release() -> None\n" + first + "@b s.release() -> None\nl returns True\n";
+  const std::string for_both =
+      "@b s.release() -> None\n" + first + "@b s.release() -> None\nl returns True\n";
   two.after = first + rest + "@b s._get_value() -> 0\n" + end;
-  two.killed = {{first + rest + With("@b s._get_value() -> 0\n", kGoesOn)},
-                {both + "@b s._get_value() -> 0\n" + for_both + With("@b s._get_value() -> 0\n", kGoesOn)},
-                {both + "@b s._get_value() -> 1\n" + for_both + With("@b s._get_value() -> 1\n", kGoesOn), kPostWithoutWake}};
+  two.killed = {
+      {first + rest + With("@b s._get_value() -> 0\n", kGoesOn)},
+      {both + "@b s._get_value() -> 0\n" + for_both + With("@b s._get_value() -> 0\n", kGoesOn)},
+      {both + "@b s._get_value() -> 1\n" + for_both + With("@b s._get_value() -> 1\n", kGoesOn),
+       kPostWithoutWake}};
   two.failed = {{both + "@b s._get_value() -> 0\n" + for_both + "@b s._get_value() -> 0\n" + end}};
-  two.unhurt = {{two.after}, {both + "@b s._get_value() -> 1\n" + for_both + "@b s._get_value() -> 1\n" + end}};
+  two.unhurt = {{two.after},
+                {both + "@b s._get_value() -> 1\n" + for_both + "@b s._get_value() -> 1\n" + end}};
   two.interrupted = {{two.after}, two.failed[0]};
   return {free, one, two};
 }
 
 std::vector<Subject> Segments() {
   const std::string use = "@a m.buf[0:4] = b'live'\n@a m.buf[0:4] -> b'live'\n";
-  // `del` has a runtime collect what it has not collected yet: what a failed call left is gone then.
+  // `del` has a runtime collect what it has not collected yet: what a failed call left is gone
+  // then.
   const std::string drop = "@a m.close() -> None\n@a del m\n";
   const char* const anew = R"(trace @b
 @b n = SharedMemory(BARE2, create=True, size=64)
@@ -206,12 +250,17 @@ std::vector<Subject> Segments() {
   attach.name = "segment-attach";
   attach.before += "@b o = SharedMemory(BARE, create=True, size=64)\n@b o.buf[0:4] = b'data'\n";
   attach.call = "m = SharedMemory(BARE)";
-  attach.after = "@a m.buf[0:4] -> b'data'\n" + drop + "@b o.close() -> None\n@b o.unlink() -> None\n";
-  const std::string data = "@b o.buf[0:4] -> b'data'\n@b o.close() -> None\n@b shm_unlink(NAME) -> None\n";
+  attach.after =
+      "@a m.buf[0:4] -> b'data'\n" + drop + "@b o.close() -> None\n@b o.unlink() -> None\n";
+  const std::string data =
+      "@b o.buf[0:4] -> b'data'\n@b o.close() -> None\n@b shm_unlink(NAME) -> None\n";
   attach.killed = {{data + anew}};
   attach.failed = {{"@a " + attach.call + "\n" + attach.after},
-                   {"@b SharedMemory(BARE) raises FileNotFoundError\n@b o.buf[0:4] -> b'data'\n@b o.close() -> None\n"
-                    "@a m = SharedMemory(BARE2, create=True, size=64)\n@a m.unlink() -> None\n" + drop, kUnlinkedByFailed}};
+                   {"@b SharedMemory(BARE) raises FileNotFoundError\n@b o.buf[0:4] -> b'data'\n@b "
+                    "o.close() -> None\n"
+                    "@a m = SharedMemory(BARE2, create=True, size=64)\n@a m.unlink() -> None\n" +
+                        drop,
+                    kUnlinkedByFailed}};
 
   Subject close = attach;
   close.name = "segment-close";
@@ -226,7 +275,9 @@ std::vector<Subject> Segments() {
   unlink.before += "@a m = SharedMemory(BARE)\n";
   unlink.call = "m.unlink()";
   unlink.done = "-> None";
-  unlink.after = "@a m.close() -> None\n@b SharedMemory(BARE) raises FileNotFoundError\n@b o.buf[0:4] -> b'data'\n@b o.close() -> None\n";
+  unlink.after =
+      "@a m.close() -> None\n@b SharedMemory(BARE) raises FileNotFoundError\n@b o.buf[0:4] -> "
+      "b'data'\n@b o.close() -> None\n";
   unlink.killed = {{"@b o.close() -> None\n" + gone + anew}};
   unlink.failed = {{"@a m.unlink() -> None\n" + unlink.after}};
 
@@ -234,7 +285,9 @@ std::vector<Subject> Segments() {
   open.name = "shm_open";
   open.before = "new c\n";
   open.call = "fd = shm_open(NAME, O_CREAT | O_EXCL | O_RDWR, 0o600)";
-  open.after = "@a ftruncate(fd, 100) -> None\n@a fstat_size(fd) -> 100\n@a close_fd(fd) -> None\n@b shm_unlink(NAME) -> None\n";
+  open.after =
+      "@a ftruncate(fd, 100) -> None\n@a fstat_size(fd) -> 100\n@a close_fd(fd) -> None\n@b "
+      "shm_unlink(NAME) -> None\n";
   open.killed = {{gone + anew}};
   open.failed = {{"@a " + open.call + "\n" + open.after}};
 
@@ -244,7 +297,9 @@ std::vector<Subject> Segments() {
   resize.call = "ftruncate(fd, 100)";
   resize.done = "-> None";
   resize.after = "@a fstat_size(fd) -> 100\n@a close_fd(fd) -> None\n@b shm_unlink(NAME) -> None\n";
-  resize.killed = {{"@b r = shm_open(NAME, O_RDWR)\n@b fstat_size(r) -> 0 or 100\n@b close_fd(r) -> None\n" + gone + anew}};
+  resize.killed = {
+      {"@b r = shm_open(NAME, O_RDWR)\n@b fstat_size(r) -> 0 or 100\n@b close_fd(r) -> None\n" +
+       gone + anew}};
   resize.failed = {{"@a fstat_size(fd) -> 0\n@a ftruncate(fd, 100) -> None\n" + resize.after}};
   return {create, attach, close, unlink, open, resize};
 }
@@ -268,7 +323,8 @@ std::string ToText(Sweep sweep) {
 const std::vector<Subject>& Subjects() {
   static const std::vector<Subject> all = [] {
     std::vector<Subject> subjects = {Create(true), Create(false)};
-    for (const auto& part : {Names(), Waiters(), Releases(), Segments()}) subjects.insert(subjects.end(), part.begin(), part.end());
+    for (const auto& part : {Names(), Waiters(), Releases(), Segments()})
+      subjects.insert(subjects.end(), part.begin(), part.end());
     return subjects;
   }();
   return all;

@@ -38,7 +38,8 @@ struct Subject {
   std::vector<Ending> killed;
   // How it may go on after the call has raised an injected error; nothing: no subject of errors.
   std::vector<Ending> failed;
-  // What to do where the call came back as if nothing had been, when that is not `done` and `after`.
+  // What to do where the call came back as if nothing had been, when that is not `done` and
+  // `after`.
   std::vector<Ending> unhurt;
   // How it may go on after a handler has raised out of the call; nothing: no subject of signals.
   std::vector<Ending> interrupted;
