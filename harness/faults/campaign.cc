@@ -107,15 +107,20 @@ class Campaign {
   std::vector<Case> Recorded_() {
     const bool forks = result_.introduction.hello->capabilities.count("fork") != 0;
     std::vector<Case> recordings;
+    std::vector<Case> outside;  // of calls: these need no recording
     std::vector<const Subject*> subjects;
     for (const Sweep sweep : options_.sweeps) {
       for (const Subject& subject : Subjects()) {
         if (!IsSwept(subject, sweep) || !Selected(subject.name)) continue;
+        if (subject.call.empty()) {
+          outside.push_back(CasesOf(subject, sweep, forks, {}).front());
+          continue;
+        }
         recordings.push_back(RecordingOf(subject, sweep, forks));
         subjects.push_back(&subject);
       }
     }
-    std::vector<Case> cases;
+    std::vector<Case> cases = outside;
     std::vector<Judged> recorded = JudgeAll(recordings);
     for (std::size_t i = 0; i < recorded.size(); ++i) {
       Judged& one = recorded[i];

@@ -98,6 +98,16 @@ std::vector<Place> PlacesOf(const Recorded& recorded) {
   return places;
 }
 
+Case KillOutside(const Subject& subject, const Filler& filler) {
+  Case one{Sweep::kKills, subject.name, "outside of calls", {}, false, false};
+  for (const Ending& ending : subject.killed) {
+    one.variants.push_back(
+        {filler.Fill(subject.before + "kill @a SIGKILL\n@a died SIGKILL\n" + ending.lines),
+         ending.allowed, ending.up_to_crash, ending.up_to_names});
+  }
+  return one;
+}
+
 std::vector<Case> Kills(const Subject& subject, const Filler& filler, const Recorded& recorded) {
   std::vector<Case> cases;
   for (const Place& place : PlacesOf(recorded)) {
@@ -323,6 +333,7 @@ std::string TraceEachCall(const std::string& lines) {
 std::vector<Case> CasesOf(const Subject& subject, Sweep sweep, bool forks,
                           const Recorded& recorded) {
   const Filler filler(sweep, forks);
+  if (subject.call.empty()) return {KillOutside(subject, filler)};
   if (sweep == Sweep::kKills) return Kills(subject, filler, recorded);
   if (sweep == Sweep::kErrors) return Errors(subject, filler, recorded);
   return Signals(subject, filler, recorded);

@@ -36,7 +36,7 @@ struct Case {
 Case RecordingOf(const Subject& subject, Sweep sweep, bool forks);
 // Whether a subject takes part in a sweep.
 bool IsSwept(const Subject& subject, Sweep sweep);
-// Every point of it. Not for kResources.
+// Every point of it. Not for kResources. Of one without a call the one point that there is.
 std::vector<Case> CasesOf(const Subject& subject, Sweep sweep, bool forks,
                           const Recorded& recorded);
 // What there is not enough of, call by call: these need no recording.

@@ -52,7 +52,7 @@ TEST(CasesTest, EachTranscriptIsOneOfTheLanguage) {
     for (const Sweep sweep : {Sweep::kKills, Sweep::kErrors, Sweep::kSignals}) {
       for (const Subject& subject : Subjects()) {
         if (!IsSwept(subject, sweep)) continue;
-        cases.push_back(RecordingOf(subject, sweep, forks));
+        if (!subject.call.empty()) cases.push_back(RecordingOf(subject, sweep, forks));
         for (Case& one : CasesOf(subject, sweep, forks, everything))
           cases.push_back(std::move(one));
       }

@@ -30,9 +30,12 @@ trace @b
 @b v.acquire(False) -> True
 )";
 
+// Who gives a dead one's unit back may do so when it is asked for.
+const char* const kCanBeHad = "@b s.acquire(False) -> True\n@b s.release() -> None\n";
+
 const char* const kWakeupLost =
     "the wake-up went with the waiter: another sleeps beside a unit until the next release()";
-const char* const kUnitWithHolder = "the unit went with the one that had just got it";
+const char* const kUnitWithHolder = "the unit went with the one that had it";
 const char* const kPostWithoutWake =
     "the unit is there, and the death came before the wake: the waiter sleeps until the next "
     "release()";
@@ -118,6 +121,7 @@ Subject Acquire(const char* name, const char* call, bool timed_out = false) {
     one.killed = {{With("@b s._get_value() -> 0\n", kGoesOn)}};
   } else {
     one.killed = {{With("@b s._get_value() -> 1\n", kGoesOn)},
+                  {With(kCanBeHad, kGoesOn)},
                   {With("@b s._get_value() -> 0\n", kGoesOn), kUnitWithHolder, 2}};
   }
   const char* const value =
@@ -138,8 +142,11 @@ std::vector<Subject> Waiters() {
   free.call = "s.acquire()";
   free.done = "-> True";
   free.after = "@b s._get_value() -> 1\n@b sem_unlink(NAME) -> None\n";
-  free.killed = {{With("@b s._get_value() -> 2\n", kGoesOn)},
-                 {With("@b s._get_value() -> 1\n", kGoesOn), kUnitWithHolder, 2}};
+  free.killed = {
+      {With("@b s._get_value() -> 2\n", kGoesOn)},
+      {With("@b s.acquire(False) -> True\n@b s.acquire(False) -> True\n@b s.release() -> None\n",
+            kGoesOn)},
+      {With("@b s._get_value() -> 1\n", kGoesOn), kUnitWithHolder, 2}};
   free.failed = {{"@b s._get_value() -> 2\n@b sem_unlink(NAME) -> None\n"}};
   free.interrupted = free.failed;
 
@@ -168,6 +175,35 @@ std::vector<Subject> Waiters() {
           Acquire("acquire-out-of-time", "s.acquire(timeout=0.02)", true),
           Acquire("enter", "s.__enter__()"),
           two};
+}
+
+// Killed while it is in no call of its own, or asleep in one.
+std::vector<Subject> Outside() {
+  const std::string made = "@b s = SemLock(SEMAPHORE, 1, 9, NAME, unlink=False)\nnew c s\n";
+  const std::string taken = made + "@a s.acquire() -> True\n";
+  Subject idle;
+  idle.name = "idle";
+  idle.before = made;
+  idle.killed = {{With("@b s._get_value() -> 1\n", kGoesOn)}};
+  Subject holder;
+  holder.name = "holder";
+  holder.before = taken;
+  holder.killed = {{With(kCanBeHad, kGoesOn)},
+                   {With("@b s._get_value() -> 0\n", kGoesOn), kUnitWithHolder, 2}};
+  Subject waited_for;
+  waited_for.name = "holder-waited-for";
+  waited_for.before = taken + "new d s\nd s.acquire() -> blocked\n";
+  waited_for.killed = {{With("d returns True\n@b s._get_value() -> 0\n", kGoesOn)},
+                       {With("d still blocked\n@b s.release() -> None\nd returns True\n", kGoesOn),
+                        kUnitWithHolder, 2}};
+  Subject asleep;
+  asleep.name = "asleep-beside-another";
+  asleep.before =
+      "@b s = SemLock(SEMAPHORE, 0, 9, NAME, unlink=False)\nnew c s\nnew d s\n"
+      "@a s.acquire() -> blocked\nd s.acquire() -> blocked\n";
+  asleep.killed = {
+      {With("@b s.release() -> None\nd returns True\n@b s._get_value() -> 0\n", kGoesOn)}};
+  return {idle, holder, waited_for, asleep};
 }
 
 std::vector<Subject> Releases() {
@@ -323,7 +359,7 @@ std::string ToText(Sweep sweep) {
 const std::vector<Subject>& Subjects() {
   static const std::vector<Subject> all = [] {
     std::vector<Subject> subjects = {Create(true), Create(false)};
-    for (const auto& part : {Names(), Waiters(), Releases(), Segments()})
+    for (const auto& part : {Names(), Outside(), Waiters(), Releases(), Segments()})
       subjects.insert(subjects.end(), part.begin(), part.end());
     return subjects;
   }();

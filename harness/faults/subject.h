@@ -29,7 +29,7 @@ struct Ending {
 struct Subject {
   std::string name;    // "create-and-unlink"
   std::string before;  // lines that make what the call needs; each `new …` is in a line of its own
-  std::string call;    // "s.acquire()"
+  std::string call;    // "s.acquire()"; empty: it is killed outside of its calls, and nothing else
   bool waits = false;  // it blocks, and `during` has it come back
   std::string during;  // lines while it blocks
   std::string done;    // what comes of it: "-> True"; of a call that waits "returns True"
