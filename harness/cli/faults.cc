@@ -112,11 +112,12 @@ class FaultsJob {
     std::map<std::string, std::size_t> group_of;
     for (const Judged& one : result.judged) {
       if (one.outcome != Outcome::kFinding) continue;
-      const std::string about = one.run.divergence
-                                    ? one.run.divergence->operation + one.run.divergence->expected
-                                    : one.what;
+      // Of one operation, or one kind of thing left behind, at one system call.
+      const std::string about =
+          one.run.divergence ? one.run.divergence->operation : one.what.substr(0, 4);
+      const std::string syscall = one.of.point.substr(0, one.of.point.find_first_of(":# "));
       const std::string key =
-          ToText(one.of.sweep) + one.of.subject + (one.run.divergence ? about : about.substr(0, 4));
+          ToText(one.of.sweep) + " " + one.of.subject + " " + syscall + " " + about;
       const auto [at, added] = group_of.try_emplace(key, groups.size());
       if (added) groups.emplace_back();
       groups[at->second].push_back(&one);
