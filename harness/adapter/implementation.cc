@@ -82,13 +82,19 @@ Result<void> Take(Implementation& implementation, const std::string& path, const
                       : key == "directory"    ? &implementation.directory
                       : key == "expectations" ? &implementation.expectations_file
                       : key == "note"         ? &implementation.note
+                      : key == "crash"        ? &implementation.crash
+                      : key == "names"        ? &implementation.names
                                               : nullptr;
   if (into == nullptr) {
     return Fail(
         fmt::format("{}: unknown key '{}'", PlaceOf(path, node), key),
-        "known: name, family, command, directory, env, like, expectations, blocking_calls, note");
+        "known: name, family, command, directory, env, like, expectations, blocking_calls, crash, names, note");
   }
   if (!text) return Fail(fmt::format("{}: '{}' must be a string", PlaceOf(path, node), key));
+  for (const auto& [of, levels] : {std::pair<std::string, std::string>{"crash", "C0 C1 C2 C3"}, {"names", "L0 L1"}}) {
+    if (key == of && (text->size() != 2 || levels.find(*text) == std::string::npos))
+      return Fail(fmt::format("{}: '{}' is no level of '{}'", PlaceOf(path, node), *text, key), "one of " + levels);
+  }
   *into = *text;
   return {};
 }

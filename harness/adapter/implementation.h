@@ -26,6 +26,10 @@ struct Implementation {
   // The system calls, by name, in which it waits besides futex ("select", "poll" …); the harness
   // then takes a thread asleep in one of them, in an announced call, for blocked.
   std::vector<std::string> blocking_calls;
+  // What it promises of a process that is killed, for `lockstep faults`: "C0" to "C3", and of the
+  // names that such a death leaves, "L0" or "L1" (harness/faults/contract.h).
+  std::string crash = "C1";
+  std::string names = "L0";
   // The words that name it on a command line; empty: its name.
   std::vector<std::string> run_as;
   std::string note;  // where it was found, for people

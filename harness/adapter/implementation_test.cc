@@ -98,6 +98,8 @@ like = "3.12"
 expectations = "expectations.toml"
 blocking_calls = ["select", "ppoll"]
 note = "found"
+crash = "C3"
+names = "L1"
 env = { A = "1", B = "two" }
 )");
   ASSERT_TRUE(loaded) << loaded.error().Text();
@@ -110,6 +112,8 @@ env = { A = "1", B = "two" }
   EXPECT_EQ(loaded->expectations_file, folder_.path() + "/expectations.toml");
   EXPECT_EQ(loaded->blocking_calls, (std::vector<std::string>{"select", "ppoll"}));
   EXPECT_EQ(loaded->note, "found");
+  EXPECT_EQ(loaded->crash, "C3");
+  EXPECT_EQ(loaded->names, "L1");
   EXPECT_EQ(loaded->environment,
             (std::vector<std::pair<std::string, std::string>>{{"A", "1"}, {"B", "two"}}));
   EXPECT_FALSE(loaded->keep_python_environment);
@@ -121,6 +125,8 @@ TEST_F(LoadImplementationTest, NeedsANameAndACommandOnly) {
   EXPECT_EQ(loaded->family, "mine");
   EXPECT_EQ(loaded->argv, std::vector<std::string>{"adapter"});
   EXPECT_EQ(loaded->expectations_file, "");
+  EXPECT_EQ(loaded->crash, "C1");
+  EXPECT_EQ(loaded->names, "L0");
 }
 
 TEST_F(LoadImplementationTest, TakesACommandWithASlashForOneBesideTheFile) {
@@ -160,7 +166,7 @@ TEST_F(LoadImplementationTest, SaysWhichKeyItDoesNotKnow) {
   EXPECT_EQ(error.message, "FILE:3:12: unknown key 'comand'");
   EXPECT_EQ(
       error.hint,
-      "known: name, family, command, directory, env, like, expectations, blocking_calls, note");
+      "known: name, family, command, directory, env, like, expectations, blocking_calls, crash, names, note");
 }
 
 TEST_F(LoadImplementationTest, SaysWhereATypeIsWrong) {
@@ -170,6 +176,14 @@ TEST_F(LoadImplementationTest, SaysWhereATypeIsWrong) {
   EXPECT_EQ(ErrorOf("command = ['x', 7]\n").message, "FILE:1:17: 'command' must hold strings only");
   EXPECT_EQ(ErrorOf("env = ['A=1']\n").message, "FILE:1:7: 'env' must be a table of strings");
   EXPECT_EQ(ErrorOf("env = { A = 1 }\n").message, "FILE:1:13: 'A' must be a string");
+}
+
+TEST_F(LoadImplementationTest, SaysWhichLevelThereIsNot) {
+  const Error error = ErrorOf("name = 'x'\ncrash = 'C4'\n");
+  EXPECT_EQ(error.message, "FILE:2:9: 'C4' is no level of 'crash'");
+  EXPECT_EQ(error.hint, "one of C0 C1 C2 C3");
+  EXPECT_EQ(ErrorOf("names = 'C1'\n").message, "FILE:1:9: 'C1' is no level of 'names'");
+  EXPECT_EQ(ErrorOf("names = 1\n").message, "FILE:1:9: 'names' must be a string");
 }
 
 TEST_F(LoadImplementationTest, SaysWhichCallNobodyWaitsIn) {

@@ -38,6 +38,7 @@ constexpr Verb kVerbs[] = {
     {"adapter", "check -- COMMAND", "tries every operation of an adapter", AdapterVerb},
     {"fuzz", "[IMPL…]", "generated scenarios against the model, made small", FuzzVerb},
     {"stress", "[IMPL…]", "parallel load and races, their histories judged", StressVerb},
+    {"faults", "[IMPL…]", "calls killed, failed and signalled at each system call", FaultsVerb},
     {"check", "FILE…", "is a recorded history, anybody's, one of a semaphore?", CheckVerb},
     {"mutants", "[NAME…]", "does the catalogue catch implementations with a defect?", MutantsVerb},
 };

@@ -30,6 +30,7 @@ int AdapterVerb(const Words& words);
 int MutantsVerb(const Words& words);
 int FuzzVerb(const Words& words);
 int StressVerb(const Words& words);
+int FaultsVerb(const Words& words);
 
 }  // namespace lockstep
 

@@ -25,6 +25,7 @@ LAYERS = (
     "harness/model",
     "harness/fuzz",
     "harness/stress",
+    "harness/faults",
     "harness/verdict",
     "reports",
     "harness/cli",

@@ -196,7 +196,8 @@ std::optional<Executor::Seen> Executor::Watch(Actor& actor, For what, nanosecond
     }
     if (deadline.Passed()) {
       if (const auto blocked = detector_->Look(actor)) return Seen{*blocked, std::nullopt};
-      if (actor.in_flight && !actor.in_flight->announced &&
+      // The tracer of an armed call saw the request being read: what does not answer then is the call.
+      if (actor.in_flight && !actor.in_flight->announced && armed_.count(&actor) == 0 &&
           actor.probe.Look().kind != ThreadState::Kind::kStopped &&
           session_.hello().waits == "thread" &&
           (MustBeAnnounced(actor.in_flight->request) || !actor.probe.Look().InFutexWait())) {

@@ -109,7 +109,11 @@ Executor::Next Executor::CloseArmed(Actor& actor, std::optional<std::size_t> ent
                 fmt::format("{} never came to {}; its call made: {}", actor.name, armed.point, Listed(names)));
   }
   if (armed.entry) entry = armed.entry;
-  if (entry) run_.trace[*entry].system_calls = std::move(names);
+  if (!entry) return Next::kGoOn;
+  for (std::size_t i = 0; i < trace->calls.size(); ++i) {
+    if (trace->calls[i].of_memory) run_.trace[*entry].of_memory.push_back(i);
+  }
+  run_.trace[*entry].system_calls = std::move(names);
   return Next::kGoOn;
 }
 

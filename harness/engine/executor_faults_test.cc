@@ -167,5 +167,21 @@ TEST_P(ExecutorFaultsTest, JudgesACallThatIsOnlyRecordedAsEver) {
             "diverged: p s.acquire(False) -> True: expected -> True, got -> False");
 }
 
+TEST_P(ExecutorFaultsTest, TellsAnAllocatorsCallsFromThoseThatMapAFile) {
+  ASSERT_EQ(Run("trace p\np s = SemLock(SEMAPHORE, 1, 1, NAME, unlink=True)\n"), "completed");
+  const TraceEntry& making = run_.trace.back();
+  const auto is_of_memory = [](const TraceEntry& entry, const std::string& name) {
+    const auto at = std::find(entry.system_calls.begin(), entry.system_calls.end(), name) - entry.system_calls.begin();
+    EXPECT_LT(at, static_cast<std::ptrdiff_t>(entry.system_calls.size())) << name;
+    return std::count(entry.of_memory.begin(), entry.of_memory.end(), static_cast<std::size_t>(at)) != 0;
+  };
+  EXPECT_FALSE(is_of_memory(making, "mmap"));
+  if (GetParam().name != "python"s) return;
+  ASSERT_EQ(Run("trace p\np eval('mmap.mmap(-1, 1 << 20).close()')\n"), "completed");
+  EXPECT_TRUE(is_of_memory(run_.trace.back(), "mmap"));
+  // Shared memory without a file of ours is one of the kernel's: it is no allocator's.
+  EXPECT_FALSE(is_of_memory(run_.trace.back(), "munmap"));
+}
+
 }  // namespace
 }  // namespace lockstep

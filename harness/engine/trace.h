@@ -55,6 +55,8 @@ struct TraceEntry {
   // Of a call that was armed (`kill … at`, `fail`, `trace`): the system calls that it made, in order
   // of entry, as call_tracer.h counts them.
   std::vector<std::string> system_calls;
+  // Of `trace`: which of these, by their index, are about memory of no file, as an allocator's.
+  std::vector<std::size_t> of_memory;
   Position position;
 };
 

@@ -2,6 +2,7 @@
 #include "harness/os/call_tracer.h"
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -98,7 +99,7 @@ class CallTracer::Window {
       role_ = Role::kLine;
       return !open_ || line_ != Line::kAnswer;
     }
-    if (open_) Count(stop.syscall);
+    if (open_) Count(stop);
     return true;
   }
 
@@ -123,10 +124,19 @@ class CallTracer::Window {
     }
   }
 
-  void Count(long syscall) {
+  bool IsOfMemory(const Stop& stop) const {
+    if (stop.syscall == SYS_brk || stop.syscall == SYS_madvise) return true;
+    if (stop.syscall == SYS_mmap) return (stop.args[3] & MAP_ANONYMOUS) != 0;
+    if (stop.syscall != SYS_munmap && stop.syscall != SYS_mremap) return false;
+    const auto mapping = FindMapping(options_.pid, stop.args[0]);
+    return !mapping || mapping->inode == 0;
+  }
+
+  void Count(const Stop& stop) {
     role_ = Role::kCounted;
-    trace_.calls.push_back({syscall, std::nullopt});
+    const long syscall = stop.syscall;
     const CallBreak& what = options_.what;
+    trace_.calls.push_back({syscall, std::nullopt, what.kind == CallBreak::Kind::kNone && IsOfMemory(stop)});
     const int ordinal = ++entries_[syscall];
     const bool later = what.kind == CallBreak::Kind::kFail && what.and_later && ordinal > what.ordinal;
     here_ = what.kind != CallBreak::Kind::kNone && syscall == what.syscall && (ordinal == what.ordinal || later);

@@ -49,6 +49,8 @@ struct CallTrace {
   struct Syscall {
     long number = -1;
     std::optional<long> returned;  // as the kernel has it; nothing: it never returned
+    // kNone only: it asks for, gives back or advises on memory of no file, as an allocator does.
+    bool of_memory = false;
   };
   std::vector<Syscall> calls;  // in order of entry
   bool reached = false;        // the stop of the break came
