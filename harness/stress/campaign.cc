@@ -19,6 +19,7 @@ constexpr int kEpochs = 8;      // of a round
 constexpr int kCanaryOneIn = 3;  // of the last epochs
 constexpr int kRaces = 40;       // of each kind, of a round of races
 constexpr int kRacesOneIn = 4;   // rounds
+constexpr long kGiveUpAfter = 5;  // rounds on a machine that is too busy
 constexpr long kFirstTurns = 200;
 constexpr long kMostTurns = 200'000;
 // An epoch of this length costs little to begin and to end, and shows soon what it shows.
@@ -132,7 +133,10 @@ class Campaign {
     const auto is_known = [&](const Finding& one) { return one.oracle == finding->oracle; };
     const auto& findings = result_.findings;
     if (finding != nullptr && std::none_of(findings.begin(), findings.end(), is_known)) result_.findings.push_back(*finding);
-    if (const auto* trouble = std::get_if<Trouble>(&ending)) result_.trouble = trouble->what;
+    if (const auto* trouble = std::get_if<Trouble>(&ending)) {
+      const bool again = trouble->of_machine && ++result_.totals.sights[kGivenUp] < kGiveUpAfter;
+      if (!again) result_.trouble = trouble->what;
+    }
     return IsFine(ending) || (finding != nullptr && finding->goes_on);
   }
 

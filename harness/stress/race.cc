@@ -96,7 +96,7 @@ Ending Races::AwaitAll(const char* race, const std::string& object) {
   if (!IsFine(stage_.FirstDeath())) return stage_.FirstDeath();
   if (end == Stage::End::kTrouble) return Trouble{stage_.trouble()};
   if (end == Stage::End::kDone) return {};
-  if (end == Stage::End::kStarved) return Trouble{"for 10 s no actor has had a CPU: the machine is too busy"};
+  if (end == Stage::End::kStarved) return Trouble{"for 10 s no actor has had a CPU: the machine is too busy", true};
   std::string where = stage_.Whereabouts();
   Value value;
   if (Ending asked = stage_.Ask(stage_.root(), Stage::Call("_get_value", object), &value); !IsFine(asked)) return asked;

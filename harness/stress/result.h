@@ -26,11 +26,13 @@ struct Finding {
 
 // Sights that are no passes.
 inline constexpr char kUndecided[] = "histories that were not decided";
+inline constexpr char kGivenUp[] = "rounds given up on a machine that was too busy";
 inline constexpr char kUnread[] = "rings that were full";
 
 // Why nothing was judged: the harness's, an adapter's or the machine's fault.
 struct Trouble {
   std::string what;
+  bool of_machine = false;  // another round may fare better
 };
 
 struct Totals {

@@ -199,7 +199,7 @@ Ending Round::Watch(const EpochPlan& plan) {
     if (!IsFine(stage_.FirstDeath())) return stage_.FirstDeath();
     if (end == Stage::End::kDone) break;
     if (end == Stage::End::kTrouble) return Trouble{stage_.trouble()};
-    if (end == Stage::End::kStarved) return Trouble{"for 10 s no actor has had a CPU: the machine is too busy"};
+    if (end == Stage::End::kStarved) return Trouble{"for 10 s no actor has had a CPU: the machine is too busy", true};
     if (end == Stage::End::kSilent)
       return Finding{"silence", "no call has ended for 10 s, and not all are blocked", stage_.Whereabouts(), {}, ""};
     if (!amplifier.has_killed() || ++unstuck > kMostUnstuck) return Stuck(plan);

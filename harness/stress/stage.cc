@@ -19,6 +19,7 @@ namespace {
 constexpr std::chrono::seconds kAnswerLimit{5};
 // How long nothing may come of anybody, while somebody still runs, before it is told.
 constexpr std::chrono::seconds kSilence{10};
+constexpr int kLooksInSilence = 200;
 // Who had less than this in that time was not let to run, which is the machine's fault.
 constexpr std::int64_t kLittleRuntime = 500'000'000;
 // How often it is looked whether somebody goes on.
@@ -142,7 +143,7 @@ Ending Stage::Exchange(Actor& actor, Request request, Reply* reply) {
   const auto after = actor.probe.ReadActivity();
   const bool starved = before && after && static_cast<std::int64_t>(after->runtime_ns - before->runtime_ns) < kLittleRuntime &&
                        actor.probe.Look().kind == ThreadState::Kind::kRunning;
-  if (starved) return Trouble{fmt::format("{} does not return, and had no CPU: the machine is too busy", what)};
+  if (starved) return Trouble{fmt::format("{} does not return, and had no CPU: the machine is too busy", what), true};
   return Finding{"silence", what + " does not return", Whereabouts(), {}, ""};
 }
 
@@ -177,6 +178,7 @@ Stage::End Stage::Await(const Waiting& waiting, nanoseconds step) {
   std::int64_t moved_ns = MonotonicNs();
   std::int64_t runtime_ns = 0;  // when it was first seen that nobody went on
   bool stalled = false;
+  int looks = 0;  // since then
   std::int64_t quiet_ns = 0;  // since when all looks blocked; 0: it does not
   while (in_flight()) {
     if (Interrupted()) {
@@ -198,12 +200,14 @@ Stage::End Stage::Await(const Waiting& waiting, nanoseconds step) {
       quiet_ns = 0;
       moved_ns = MonotonicNs();
       stalled = false;
+      looks = 0;
       continue;
     }
     if (!std::exchange(stalled, true)) runtime_ns = Runtime();
     // Who has died is in the sum no more.
     runtime_ns = std::min(runtime_ns, Runtime());
-    if (MonotonicNs() - moved_ns > session_.Scaled(kSilence).count())
+    // So many looks as well: a machine that stood still, ourselves included, was not silent.
+    if (++looks > kLooksInSilence && MonotonicNs() - moved_ns > session_.Scaled(kSilence).count())
       return Runtime() - runtime_ns < kLittleRuntime && AnybodyRuns() ? End::kStarved : End::kSilent;
     // A loop that runs goes on, or spins; that it has not ended is no sign yet.
     if (AnybodyRuns()) {
