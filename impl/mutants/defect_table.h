@@ -473,7 +473,7 @@ inline constexpr Defect kDefects[] = {
      "The uses of a mapping are counted in two steps, so that it goes while it is used."},
     {"exclusive-in-two-steps", "stress", Kind::kLibc,
      "Whether a name is taken is asked first, and then it is made or opened."},
-    {"published-too-soon", "stress,faults", Kind::kLibc,
+    {"published-too-soon", "faults,stress", Kind::kLibc,
      "The name is there before the value is."},
 
     // faults: what a failed call, a signal or a death shows
