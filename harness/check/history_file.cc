@@ -2,6 +2,8 @@
 // nlohmann's exceptions stop here.
 #include "harness/check/history_file.h"
 
+#include "harness/check/events.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -59,7 +61,7 @@ std::int64_t Integer(const Json& json, const char* key, std::int64_t least) {
   // What is added to these has to fit as well.
   constexpr std::int64_t kMost = std::int64_t{1} << 61;
   if (!fits || found->get<std::int64_t>() < least || found->get<std::int64_t>() > kMost)
-    throw Wrong{fmt::format("'{}' has to be an integer of at least {} and at most 2**61", key, least)};
+    throw Wrong{fmt::format("'{}' has to be an integer{}, and at most 2**61", key, least < 0 ? "" : fmt::format(" of at least {}", least))};
   return found->get<std::int64_t>();
 }
 
@@ -100,9 +102,8 @@ class Parser {
   explicit Parser(const std::string& file) : file_(file) {}
 
   Result<std::vector<RecordedHistory>> Parse(std::string_view text) {
-    int line = 0;
     while (!text.empty()) {
-      ++line;
+      ++line_;
       const std::size_t end = text.find('\n');
       const std::string_view content = text.substr(0, end);
       text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
@@ -111,12 +112,17 @@ class Parser {
         Take(ParseLine(content));
       } catch (const Wrong& wrong) {
         const bool is_cut = end == std::string_view::npos && wrong.what.find("not JSON") != std::string::npos;
-        return Fail(fmt::format("{}:{}: {}", file_, line, is_cut ? "the last line is cut off" : wrong.what),
+        return Fail(fmt::format("{}:{}: {}", file_, line_, is_cut ? "the last line is cut off" : wrong.what),
                     is_cut ? "without it the rest can be judged: it is an operation that nobody saw return"
                            : "harness/check/HISTORY.md has the format");
       } catch (const nlohmann::json::exception& e) {
-        return Fail(fmt::format("{}:{}: {}", file_, line, e.what()), "harness/check/HISTORY.md has the format");
+        return Fail(fmt::format("{}:{}: {}", file_, line_, e.what()), "harness/check/HISTORY.md has the format");
       }
+    }
+    try {
+      CheckActors();
+    } catch (const Wrong& wrong) {
+      return Fail(fmt::format("{}:{}: {}", file_, line_, wrong.what), "harness/check/HISTORY.md has the format");
     }
     if (histories_.empty())
       return Fail(fmt::format("{}:1: expected a line {{\"semaphore\": NAME, \"initial\": N}}, and there is none", file_),
@@ -157,7 +163,20 @@ class Parser {
     const auto known = actors_[which].emplace(actor, static_cast<int>(actors_[which].size()));
     if (known.second) history.actors.push_back(actor);
     one.actor = known.first->second;
+    calls_[actor].push_back({one.called, EndOf(one), line_});
     if (TakeOutcome(json, Text(json, "op"), &one)) history.operations.push_back(one);
+  }
+
+  // Whoever records two calls of one actor at once has taken two actors for one, or has no one clock.
+  void CheckActors() {
+    for (auto& [actor, calls] : calls_) {
+      std::stable_sort(calls.begin(), calls.end(), [](const Made& a, const Made& b) { return a.called < b.called; });
+      for (std::size_t i = 1; i < calls.size(); ++i) {
+        if (calls[i].called >= calls[i - 1].end) continue;
+        line_ = calls[i].line;
+        throw Wrong{fmt::format("'{}' does one call at a time, and its call of line {} had not ended", actor, calls[i - 1].line)};
+      }
+    }
   }
 
   std::size_t SemaphoreOf(const Json& json) const {
@@ -171,7 +190,15 @@ class Parser {
     return found->second;
   }
 
+  struct Made {
+    std::int64_t called;
+    std::int64_t end;  // kNever: it has none
+    int line;
+  };
+
   const std::string& file_;
+  int line_ = 0;
+  std::map<std::string, std::vector<Made>> calls_;  // of each actor, on any semaphore
   std::vector<RecordedHistory> histories_;
   std::vector<std::map<std::string, int>> actors_;  // of each history
   std::map<std::string, std::size_t> by_name_;

@@ -54,12 +54,12 @@ TEST(HistoryFile, SaysWhatIsWrongAndWhere) {
             "h.jsonl:1: expected a line {\"semaphore\": NAME, \"initial\": N} before any operation");
   EXPECT_EQ(ErrorOf(one + one), "h.jsonl:2: the semaphore 's' is there twice");
   EXPECT_EQ(ErrorOf("{\"semaphore\": \"s\", \"initial\": -1}\n"),
-            "h.jsonl:1: 'initial' has to be an integer of at least 0 and at most 2**61");
+            "h.jsonl:1: 'initial' has to be an integer of at least 0, and at most 2**61");
   EXPECT_EQ(ErrorOf("{\"semaphore\": \"s\", \"initial\": 1, \"initial\": 2}\n"), "h.jsonl:1: the key 'initial' is there twice");
   EXPECT_EQ(ErrorOf(one + "\n{\"actor\": \"a\", \"op\": \"aquire\", \"begin\": 1}\n"),
             "h.jsonl:3: 'op' is 'aquire': expected acquire, release, _get_value or _is_zero");
   EXPECT_EQ(ErrorOf(one + "{\"actor\": \"a\", \"op\": \"acquire\", \"begin\": 5, \"end\": 4, \"returned\": true}\n"),
-            "h.jsonl:2: 'end' has to be an integer of at least 5 and at most 2**61");
+            "h.jsonl:2: 'end' has to be an integer of at least 5, and at most 2**61");
   EXPECT_EQ(ErrorOf(one + "{\"actor\": \"a\", \"op\": \"acquire\", \"begin\": 5, \"end\": 6}\n"),
             "h.jsonl:2: an operation has an 'end' and one of 'returned' and 'raised', or none of them");
   EXPECT_EQ(ErrorOf(one + "{\"actor\": \"a\", \"op\": \"release\", \"begin\": 5, \"end\": 6, \"returned\": true}\n"),
@@ -70,6 +70,9 @@ TEST(HistoryFile, SaysWhatIsWrongAndWhere) {
             "h.jsonl:2: there is no key 'took': expected on, actor, op, begin, end, returned, raised, maxvalue, dead_by");
   EXPECT_EQ(ErrorOf("{\"semaphore\": \"s\", \"initial\": 3000000000}\n"),
             "h.jsonl:1: 'initial' is 3000000000, and the value is never above 2147483647: 'most' says otherwise");
+  EXPECT_EQ(ErrorOf(one + "{\"actor\": \"a\", \"op\": \"acquire\", \"begin\": 1, \"end\": 5, \"returned\": true}\n" +
+                    "{\"actor\": \"a\", \"op\": \"release\", \"begin\": 4, \"end\": 6, \"returned\": null}\n"),
+            "h.jsonl:3: 'a' does one call at a time, and its call of line 2 had not ended");
   EXPECT_EQ(ErrorOf(one + "{\"actor\": \"a\", \"op\""), "h.jsonl:2: the last line is cut off");
   EXPECT_EQ(ErrorOf(one + "{\"actor\": \"a\", \"op\": \"release\", \"begin\": 1e300}\n").substr(0, 11), "h.jsonl:2: ");
 }
@@ -86,16 +89,22 @@ TEST(HistoryFile, IsDrawnSinceAllWereIdleLast) {
   ASSERT_EQ(result.verdict, Verdict::kViolation);
   EXPECT_EQ(result.why, "no order explains b acquire() -> True: the value began as 1, and is at most 0 by then");
   EXPECT_EQ(ToPicture(history, result.operation),
-            "since all were idle last\n"
-            "  a acquire() -> True                 # 0 … 30\n"
-            "  b acquire() -> True                 # 10 … 60  <- nothing explains this\n"
+            "times are from 10 on\n"
+            "  a acquire() -> True                 # 0 … 10\n"
+            "  a release() -> None                 # 20 … 30\n"
+            "  a acquire() -> True                 # 90 … 120\n"
+            "  b acquire() -> True                 # 100 … 150  <- nothing explains this\n"
             "\n"
             "              a               b\n"
             "           0  acquire()\n"
-            "          10  |               acquire()\n"
-            "          30  -> True         |\n"
-            "          60                  -> True  <- nothing explains this\n");
-  EXPECT_EQ(ToPicture(history, result.operation, 1).substr(0, 51), "1 operations before these, since all were idle last");
+            "          10  -> True\n"
+            "          20  release()\n"
+            "          30  -> None\n"
+            "          90  acquire()\n"
+            "         100  |               acquire()\n"
+            "         120  -> True         |\n"
+            "         150                  -> True  <- nothing explains this\n");
+  EXPECT_EQ(ToPicture(history, result.operation, 1).substr(0, 31), "1 operations are left out here;");
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace lockstep::check {
 namespace {
 
 constexpr std::size_t kLane = 16;  // columns
+constexpr std::ptrdiff_t kBefore = 4;  // operations
 
 // "acquire() -> True" as what stands at its call, and at its return.
 struct Halves {
@@ -35,6 +36,7 @@ std::vector<std::size_t> WindowOf(const History& history, std::size_t violation,
                                   std::size_t* left_out) {
   const std::int64_t until = EndOf(history.operations[violation]);
   std::vector<std::size_t> window;
+  std::vector<std::size_t> before;  // the last ones before the window
   std::size_t in_flight = 0;
   for (const Event& event : EventsOf(history)) {
     const Operation& operation = history.operations[event.operation];
@@ -43,13 +45,19 @@ std::vector<std::size_t> WindowOf(const History& history, std::size_t violation,
       --in_flight;
       if (event.operation == violation) break;
     } else if (event.at <= until) {
-      if (in_flight == 0) window.clear();
+      if (in_flight == 0) {
+        before.insert(before.end(), window.begin(), window.end());
+        before.erase(before.begin(), before.begin() + std::max<std::ptrdiff_t>(0, static_cast<std::ptrdiff_t>(before.size()) - kBefore));
+        window.clear();
+      }
       window.push_back(event.operation);
       if (has_end) ++in_flight;
     }
   }
   *left_out = window.size() > most ? window.size() - most : 0;
   window.erase(window.begin(), window.begin() + static_cast<std::ptrdiff_t>(*left_out));
+  // What happened just before says why the value is what it is.
+  window.insert(window.begin(), before.begin(), before.end());
   if (std::find(window.begin(), window.end(), violation) == window.end()) window.insert(window.begin(), violation);
   return window;
 }
@@ -60,8 +68,8 @@ std::string ToPicture(const History& history, std::size_t violation, std::size_t
   const std::set<std::size_t> shown(window.begin(), window.end());
   const std::int64_t start = history.operations[window.front()].called;
   const std::int64_t until = EndOf(history.operations[violation]);
-  std::string text = left_out > 0 ? fmt::format("{} operations before these, since all were idle last\n", left_out)
-                                  : "since all were idle last\n";
+  std::string text = left_out > 0 ? fmt::format("{} operations are left out here; ", left_out) : std::string();
+  text += fmt::format("times are from {} on\n", start);
   std::map<int, std::size_t> lanes;
   for (const std::size_t index : window) {
     const Operation& operation = history.operations[index];

@@ -11,8 +11,8 @@
 namespace lockstep::check {
 
 // The operations, by index and in the order of their calls, that were called after the last instant at
-// which nobody was in a call, up to the return that nothing explains. Of more than `most` the last ones,
-// and *left_out says how many there were before.
+// which nobody was in a call, up to the return that nothing explains, and the four before them. Of more than
+// `most` the last ones, and *left_out says how many there were before.
 std::vector<std::size_t> WindowOf(const History& history, std::size_t violation, std::size_t most,
                                   std::size_t* left_out);
 

@@ -159,7 +159,8 @@ void TryLoad(const Implementation& implementation, const Hello& hello, const Run
   }
   stress::CampaignOptions load;
   load.seed = 1;
-  load.calls = 1;  // one epoch
+  load.calls = 50'000;  // some epochs, of each kind of semaphore
+  load.time = std::chrono::seconds(5);
   load.timeout_scale = options.timeout_scale;
   load.channel_dir = options.channel_dir;
   load.name_prefix = NamePrefix() + "-load";

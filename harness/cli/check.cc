@@ -54,12 +54,18 @@ int CheckVerb(const Words& words) {
   if (const auto status = Parse(app, words.words)) return *status;
   int violations = 0;
   int unknown = 0;
+  int unreadable = 0;
   int operations = 0;
   for (const std::string& file : files) {
     const auto text = ReadAll(file);
-    if (!text) return Complain(text.error());
-    const auto histories = check::ParseHistories(*text, file);
-    if (!histories) return Complain(histories.error());
+    using Histories = Result<std::vector<check::RecordedHistory>>;
+    const auto histories = text ? check::ParseHistories(*text, file) : Histories(tl::unexpected(text.error()));
+    if (!histories) {
+      // The others are judged all the same.
+      Complain(histories.error());
+      ++unreadable;
+      continue;
+    }
     for (const check::RecordedHistory& one : *histories) {
       operations += one.history.operations.empty() ? 0 : 1;
       const check::Verdict verdict = JudgeOne(file, one, budget);
@@ -67,6 +73,7 @@ int CheckVerb(const Words& words) {
       unknown += verdict == check::Verdict::kUnknown ? 1 : 0;
     }
   }
+  if (unreadable > 0) return kExitUsage;
   if (operations == 0) fmt::print("nothing was judged: there is no operation\n");
   return violations > 0 ? 1 : unknown > 0 || operations == 0 ? kExitNotJudged : 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // lockstep faults: calls broken at each of their system calls: killed, failed, signalled, starved.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 
 #include "harness/cli/options.h"
 #include "harness/faults/campaign.h"
+#include "harness/faults/subject.h"
 #include "harness/os/interrupt.h"
 #include "harness/os/text_file.h"
 #include "reports/text.h"
@@ -198,8 +200,10 @@ class FaultsJob {
                all.of[Outcome::kFinding] == 0
                    ? "nothing found"
                    : reports::Counted(all.of[Outcome::kFinding], "finding"));
-    fmt::print("  {} in {}\n\n", reports::Counted(all.points, "point"),
-               reports::DurationText(result.wall));
+    const std::size_t judged =
+        all.of[Outcome::kFinding] + all.of[Outcome::kFine] + all.of[Outcome::kAllowed];
+    fmt::print("  {}{} of {} judged in {}\n\n", Interrupted() ? "interrupted: " : "", judged,
+               reports::Counted(all.points, "point"), reports::DurationText(result.wall));
     fmt::print("  {:<10} {:<24} {:>6} {:>6} {:>8} {:>8} {:>7} {:>8}\n", "sweep", "subject",
                "points", "fine", "allowed", "findings", "never", "not run");
     for (auto& [key, row] : rows) {
@@ -216,6 +220,11 @@ class FaultsJob {
     if (!result.cleaned.empty()) {
       fmt::print("\n  removed from /dev/shm what killed creators had left: {}, as {}\n",
                  reports::Counted(result.cleaned.size(), "file"), result.cleaned.front());
+    }
+    if (all.points == 0 && !flags_.filter.empty()) {
+      std::vector<std::string> names;
+      for (const faults::Subject& subject : faults::Subjects()) names.push_back(subject.name);
+      fmt::print("\n  no subject has '{}' in its name: {}\n", flags_.filter, fmt::join(names, ", "));
     }
     if (all.of[Outcome::kTrouble] > 0) return kExitHarness;
     if (all.of[Outcome::kFinding] > 0) return 1;
@@ -273,12 +282,12 @@ int FaultsVerb(const Words& words) {
       ->check(CLI::IsMember({"kills", "errors", "signals", "resources"}))
       ->allow_extra_args(false);
   app.add_option("--filter", flags.filter, "subjects whose name holds this");
-  app.add_option("--contract", flags.contract,
-                 "C0 to C3, L0 or L1, or both (C2/L1), in place of what it declares");
+  const auto* contract_flag = app.add_option(
+      "--contract", flags.contract, "C0 to C3, L0 or L1, or both (C2/L1), in place of what it declares");
   app.add_option("--json", flags.json, "a file that gets a line of JSON for each point");
   AddExecution(app, &flags.execution);
   if (const auto status = Parse(app, words.words)) return *status;
-  if (!flags.contract.empty()) {
+  if (contract_flag->count() != 0) {
     const auto contract = faults::ParseContract(flags.contract, {});
     if (!contract) return Complain(contract.error());
   }
@@ -291,6 +300,10 @@ int FaultsVerb(const Words& words) {
   if (!out) return Complain(out.error());
   auto options = MakeRunnerOptions(flags.execution, *out);
   if (!options) return Complain(options.error());
+  // Before anything is run: a campaign is no use that cannot be written down.
+  if (!flags.json.empty()) {
+    if (const auto writable = ReplaceTextFile(flags.json, ""); !writable) return Complain(writable.error());
+  }
   const std::string folder = out->path() + "/faults";
   std::error_code error;
   std::filesystem::create_directories(folder, error);

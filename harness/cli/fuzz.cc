@@ -48,17 +48,6 @@ std::string Commented(const std::string& text) {
   return out + "\n";
 }
 
-// A number without a sign; what it is for may hold less.
-CLI::Validator Unsigned() {
-  return CLI::Validator(
-      [](const std::string& text) {
-        constexpr std::size_t kMostDigits = 18;
-        const bool right = text.size() <= kMostDigits && text.find_first_not_of("0123456789") == std::string::npos;
-        return right ? std::string() : fmt::format("'{}' is no whole number of 0 or more", text);
-      },
-      "UINT");
-}
-
 class FuzzJob {
  public:
   FuzzJob(FuzzFlags flags, std::string folder, RunnerOptions options, std::optional<Implementation> oracle,

@@ -110,6 +110,16 @@ std::optional<int> Parse(CLI::App& app, const std::vector<std::string>& words) {
   return std::nullopt;
 }
 
+CLI::Validator Unsigned() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        constexpr std::size_t kMostDigits = 18;
+        const bool right = text.size() <= kMostDigits && text.find_first_not_of("0123456789") == std::string::npos;
+        return right ? std::string() : fmt::format("'{}' is no whole number of 0 or more", text);
+      },
+      "UINT");
+}
+
 int Complain(const Error& error) {
   fmt::print(stderr, "lockstep: {}\n", error.Text());
   return kExitUsage;

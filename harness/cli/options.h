@@ -44,6 +44,9 @@ struct Execution {
 };
 void AddExecution(CLI::App& app, Execution* execution);
 
+// A number without a sign, of 18 digits at most.
+CLI::Validator Unsigned();
+
 // Parses, and answers --help. Nothing when the verb may go on, else the exit status. An error is
 // one line and a hint, never a page.
 std::optional<int> Parse(CLI::App& app, const std::vector<std::string>& words);

@@ -176,7 +176,7 @@ int StressVerb(const Words& words) {
   CLI::App app("Parallel load and races on each implementation, and all that comes of them judged.", "stress");
   StressFlags flags;
   app.add_option("IMPL", flags.names, "implementations; none: the reference");
-  app.add_option("--seed", flags.seed, "of the plan; default: a new one, which is printed");
+  app.add_option("--seed", flags.seed, "of the plan; default: a new one, which is printed")->check(Unsigned());
   app.add_option("--time", flags.time_s, "seconds for each implementation, after which no epoch is begun")
       ->check(CLI::Range(0.1, 1e6))
       ->capture_default_str();

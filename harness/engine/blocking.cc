@@ -184,7 +184,8 @@ std::string BlockedDetector::Whereabouts(Actor& actor) {
   text += ", " + state.Text();
   if (state.InFutexWait()) {
     text += IsOnSemaphore(actor, state.args[0])
-                ? fmt::format(", on {}", actor.in_flight->request.on)
+                ? fmt::format(", on {}", actor.in_flight->request.on.empty() ? "a semaphore"
+                                                                             : actor.in_flight->request.on)
                 : ", which is not its semaphore";
   }
   return text;

@@ -107,7 +107,7 @@ Ending Round::JudgeBlock(std::size_t job, std::int64_t taken) {
                                           plan_.semaphores[job].object, taken, word - before), "", {}, ""};
 }
 
-Ending Round::JudgeHistories(const EpochPlan& plan) {
+Ending Round::JudgeHistories(const EpochPlan& plan, bool unfinished) {
   std::vector<check::RecordedHistory> histories;
   for (const SemaphorePlan& semaphore : plan_.semaphores)
     histories.push_back({semaphore.object, {0, std::numeric_limits<std::int32_t>::max(), {}, names_}});
@@ -123,8 +123,8 @@ Ending Round::JudgeHistories(const EpochPlan& plan) {
     }
     const bool is_dead = member.actor->process->dead;
     for (const RingCall& call : *calls) {
-      if (call.end_ns == 0 && !is_dead) return Trouble{member.actor->name + " recorded a call that has not ended"};
-      const auto one = OperationOf(call, member.slot, plan_.semaphores[call.job].maxvalue, member.dead_by_ns);
+      if (call.end_ns == 0 && !is_dead && !unfinished) return Trouble{member.actor->name + " recorded a call that has not ended"};
+      const auto one = OperationOf(call, member.slot, plan_.semaphores[call.job].maxvalue, is_dead ? member.dead_by_ns : check::kNever);
       if (one) histories[call.job].history.operations.push_back(*one);
       if (is_dead && call.end_ns == 0) {
         const bool waits = call.what == What::kAcquire || call.what == What::kTimed;

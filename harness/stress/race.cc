@@ -74,6 +74,7 @@ Ending Races::RunEach() {
   const auto& can = stage_.session().hello().capabilities;
   Ending ending = ReleaseAgainstTimeout();
   if (IsFine(ending)) ending = TwoOfOneName();
+  if (IsFine(ending)) ending = LookBesideATry();
   if (IsFine(ending) && a2_ != nullptr) ending = ReleaseAgainstTimeoutOfOneOfTwo();
   if (IsFine(ending) && a2_ != nullptr) ending = TwoReleasesForTwoWaiters();
   if (IsFine(ending) && a2_ != nullptr) ending = TwoReleasesAtTheBound();

@@ -40,6 +40,7 @@ class Races {
   Ending TwoReleasesForTwoWaiters();
   Ending TwoReleasesAtTheBound();
   Ending TwoOfOneName();
+  Ending LookBesideATry();
   Ending ObjectsThatComeAndGo();
   Ending ReleaseAgainstKill();
   Ending CloseAgainstPost();
@@ -80,6 +81,7 @@ class Races {
   Distance bound_distance_;
   Distance creation_distance_;
   Distance objects_distance_;
+  Distance look_distance_;
   Distance kill_distance_;
   Distance close_distance_;
   Distance fork_distance_;

@@ -116,6 +116,24 @@ Ending Races::TwoReleasesAtTheBound() {
                                       refused == 0 ? "none" : refused == 1 ? "one" : "both", seen.Repr()), "", {}, kRace, true};
 }
 
+// Who takes nothing changes nothing, not even for a moment.
+Ending Races::LookBesideATry() {
+  constexpr char kRace[] = "a look at an empty one beside an acquire(False)";
+  const std::int64_t at = Soon();
+  SendAt(*a_, Stage::Call("acquire", "s", {Value(false)}), at);
+  SendAt(*b_, Stage::Call("_is_zero", "s"), at + look_distance_.Next(random_));
+  if (Ending ending = AwaitAll(kRace); !IsFine(ending)) return ending;
+  check::Operation acquire;
+  if (Ending ending = Take(kRace, *a_, check::Kind::kAcquire, 0, &acquire); !IsFine(ending)) return ending;
+  const Reply looked = *std::exchange(b_->reply, std::nullopt);
+  if (Ending ending = Stage::JudgeReply(kRace, looked); !IsFine(ending)) return ending;
+  const bool is_zero = std::get<Value>(looked.outcome) == Value(true);
+  const check::Operation look{check::Kind::kIsZero, 1, looked.begin_ns, looked.end_ns, is_zero ? 1 : 0};
+  look_distance_.Learn(acquire.returned - acquire.called, look.returned - look.called);
+  ++totals_.sights["a look met an acquire(False)"];
+  return Settle(kRace, "s", {0, kPlenty, {acquire, look}, {}});
+}
+
 // A process maps a semaphore once, however many objects are on it.
 Ending Races::ObjectsThatComeAndGo() {
   constexpr char kRace[] = "one object comes as another goes";

@@ -165,6 +165,15 @@ Ending Round::Run(const EpochPlan& plan, long turns) {
   totals_.calls += calls;
   if (plan.recorded) totals_.recorded += calls;
   const std::int64_t judging = MonotonicNs();
+  if (auto* stuck = std::get_if<Finding>(&ending); stuck != nullptr && plan.recorded) {
+    // Where nobody can go on something has gone wrong before, and may have been recorded.
+    Ending told = JudgeHistories(plan, true);
+    if (auto* history = std::get_if<Finding>(&told)) {
+      history->what += "; in the end: " + stuck->what;
+      history->where += "\n" + stuck->where;
+      ending = std::move(told);
+    }
+  }
   if (IsFine(ending)) ending = Judge(plan);
   totals_.judging_ns += MonotonicNs() - judging;
   if (auto* finding = std::get_if<Finding>(&ending)) finding->amid = Text(plan);

@@ -58,7 +58,8 @@ class Round {
   Ending JudgeSums(const EpochPlan& plan);
   Ending JudgeCounts(const EpochPlan& plan);
   Ending JudgeBlock(std::size_t job, std::int64_t taken);
-  Ending JudgeHistories(const EpochPlan& plan);
+  // `unfinished`: calls may be under way still.
+  Ending JudgeHistories(const EpochPlan& plan, bool unfinished = false);
   Ending GetValue(std::size_t job, std::int64_t* value);
   void CountSights(const std::vector<check::RecordedHistory>& histories);
   std::string Text(const EpochPlan& plan) const;
