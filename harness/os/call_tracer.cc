@@ -202,7 +202,8 @@ Result<std::unique_ptr<CallTracer>> CallTracer::Start(const Options& options) {
   if (options.what.kind == CallBreak::Kind::kFail && !TracedThread::CanReplace())
     return Fail("a system call cannot be made to fail on this architecture");
   std::unique_ptr<CallTracer> tracer(new CallTracer(options));
-  if (tracer->pidfd_.get() < 0) return FailErrno("cannot hold on to the process that is traced", errno);
+  // One that is gone already is found to be so by the tracer.
+  if (tracer->pidfd_.get() < 0 && errno != ESRCH) return FailErrno("cannot hold on to the process that is traced", errno);
   tracer->thread_ = std::thread([&self = *tracer] { self.Run(); });
   std::unique_lock lock(tracer->mutex_);
   tracer->changed_.wait(lock, [&] { return tracer->started_; });

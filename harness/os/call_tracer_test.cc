@@ -324,7 +324,9 @@ TEST_F(CallTracerTest, EndsWithAnActorThatEndsByItself) {
   ASSERT_ARMED(CallBreak{});
   Send("ue");
   const CallTrace trace = Trace();
-  EXPECT_EQ(NamesOf(trace), "getuid exit_group");
+  // A sanitizer puts its signal stack away in between.
+  EXPECT_TRUE(NamesOf(trace).starts_with("getuid ")) << NamesOf(trace);
+  EXPECT_TRUE(NamesOf(trace).ends_with(" exit_group")) << NamesOf(trace);
   EXPECT_EQ(trace.end, CallTrace::End::kDied);
   EXPECT_EQ(trace.calls.back().returned, std::nullopt);
   EXPECT_EQ(parent_->Wait(), 3 << 8);
