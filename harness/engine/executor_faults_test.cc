@@ -170,17 +170,21 @@ TEST_P(ExecutorFaultsTest, JudgesACallThatIsOnlyRecordedAsEver) {
 TEST_P(ExecutorFaultsTest, TellsAnAllocatorsCallsFromThoseThatMapAFile) {
   ASSERT_EQ(Run("trace p\np s = SemLock(SEMAPHORE, 1, 1, NAME, unlink=True)\n"), "completed");
   const TraceEntry& making = run_.trace.back();
-  const auto is_of_memory = [](const TraceEntry& entry, const std::string& name) {
-    const auto at = std::find(entry.system_calls.begin(), entry.system_calls.end(), name) - entry.system_calls.begin();
-    EXPECT_LT(at, static_cast<std::ptrdiff_t>(entry.system_calls.size())) << name;
-    return std::count(entry.of_memory.begin(), entry.of_memory.end(), static_cast<std::size_t>(at)) != 0;
+  const auto count = [](const TraceEntry& entry, const std::string& name, bool of_memory) {
+    long found = 0;
+    for (std::size_t at = 0; at < entry.system_calls.size(); ++at) {
+      const bool is_of_memory = std::count(entry.of_memory.begin(), entry.of_memory.end(), at) != 0;
+      found += entry.system_calls[at] == name && is_of_memory == of_memory ? 1 : 0;
+    }
+    return found;
   };
-  EXPECT_FALSE(is_of_memory(making, "mmap"));
+  // A sanitizer's allocator maps memory besides.
+  EXPECT_GE(count(making, "mmap", false), 1);
   if (GetParam().name != "python"s) return;
   ASSERT_EQ(Run("trace p\np eval('mmap.mmap(-1, 1 << 20).close()')\n"), "completed");
-  EXPECT_TRUE(is_of_memory(run_.trace.back(), "mmap"));
+  EXPECT_GE(count(run_.trace.back(), "mmap", true), 1);
   // Shared memory without a file of ours is one of the kernel's: it is no allocator's.
-  EXPECT_FALSE(is_of_memory(run_.trace.back(), "munmap"));
+  EXPECT_GE(count(run_.trace.back(), "munmap", false), 1);
 }
 
 }  // namespace
