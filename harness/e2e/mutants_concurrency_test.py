@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Each mutant that takes a race or a fault is found by `lockstep stress` within 30 s, or by `lockstep faults`."""
+"""Each mutant that takes a race or a fault is found by `lockstep stress` within 30 s, or by `lockstep faults`.
+
+All take some five minutes; where CI is set in the environment every third is tried.
+"""
 
 import json
 import os
@@ -32,7 +35,8 @@ class Concurrency(LockstepCase):
     def test_each_is_found(self):
         mutants = concurrent()
         self.assertGreaterEqual(len(mutants), 20)
-        for name, first in mutants.items():
+        names = list(mutants)[:: 3 if os.environ.get("CI") else 1]
+        for name, first in ((name, mutants[name]) for name in names):
             with self.subTest(name):
                 rolls = [("stress", seed) for seed in range(1, 1 + ROLLS)]
                 for verb, seed in rolls + [("faults", 0)] if first == "stress" else [("faults", 0)] + rolls:
