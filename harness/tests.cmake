@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The tests of the layers os, protocol, adapter and engine.
+# The tests of the layers os, text, protocol, adapter and engine.
 find_package(rapidcheck REQUIRED)
 find_package(Python3 3.8 REQUIRED COMPONENTS Interpreter)
 # The interpreter itself: what is found may be a script that looks for it, slowly.
@@ -31,6 +31,8 @@ lockstep_test(os_test
   LABELS unit)
 target_compile_definitions(os_test PRIVATE LOCKSTEP_TESTING_PROGRAM="$<TARGET_FILE:lockstep-testing-program>")
 add_dependencies(os_test lockstep-testing-program)
+
+lockstep_test(toml_file_test text/toml_file_test.cc LIBS lockstep_text LABELS unit)
 
 lockstep_test(protocol_test
   protocol/codec_property_test.cc

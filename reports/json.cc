@@ -152,9 +152,16 @@ void JsonWriter::Begin(const ReportHeader& header) {
             {"format", kReportFormat},
             {"lockstep_version", header.lockstep_version},
             {"started", header.started},
-            {"arguments", header.arguments}};
+            {"arguments", header.arguments},
+            {"rerun", header.rerun_prefix}};
+  if (header.strict) line["strict"] = true;
+  if (!header.shard.empty()) line["shard"] = header.shard;
   if (!header.oracle_name.empty()) line["oracle"] = header.oracle_name;
   line["environment"] = PairsToJson(header.environment);
+  if (header.lacking) {
+    line["lacking"] = Json::array();
+    for (const Lack& one : *header.lacking) line["lacking"].push_back({{"what", one.what}, {"cost", one.cost}, {"mend", one.mend}});
+  }
   WriteLine(LineOf(line));
 }
 
@@ -178,6 +185,7 @@ void JsonWriter::Implementation(const ImplementationReport& implementation) {
             {"family", implementation.family},
             {"command", implementation.command},
             {"is_oracle", implementation.is_oracle}};
+  if (implementation.only_oracle) line["only_oracle"] = true;
   if (!implementation.run_as.empty()) line["run_as"] = implementation.run_as;
   if (!implementation.note.empty()) line["note"] = implementation.note;
   const Introduction& introduction = implementation.introduction;

@@ -23,13 +23,27 @@ namespace lockstep::reports {
 // not raise it.
 constexpr int kReportFormat = 1;
 
+// Something that a run needs and its machine does not have.
+struct Lack {
+  std::string what;
+  std::string cost;
+  std::string mend;
+};
+
 struct ReportHeader {
   std::string lockstep_version;
   std::string started;                 // as UtcText gives it
   std::vector<std::string> arguments;  // of the command line, without the program
+  std::string rerun_prefix = "./lockstep run";  // of its verdicts
+  bool strict = false;                 // as in RunReport
+  std::string shard;                   // "2/5"; empty: it is the whole of what was selected
   std::string oracle_name;             // empty: none
   std::vector<std::pair<std::string, std::string>> environment;
+  std::optional<std::vector<Lack>> lacking;  // nothing: nobody looked
 };
+
+// "2/5": the second of five parts that work is dealt out in. Nothing for what is no I/N with 1 <= I <= N.
+std::optional<std::pair<int, int>> ParseShard(const std::string& text);
 
 // "2026-11-22T10:36:49Z".
 std::string UtcText(std::chrono::system_clock::time_point time);

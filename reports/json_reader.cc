@@ -2,6 +2,7 @@
 // nlohmann's exceptions stop here.
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstdint>
 #include <fstream>
 #include <map>
@@ -9,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "harness/os/json_line.h"
 #include "harness/scenario/condition_text.h"
 #include "harness/scenario/parser.h"
 #include "reports/json.h"
@@ -16,23 +18,6 @@
 
 namespace lockstep::reports {
 namespace {
-
-// Parses, and refuses duplicate keys, which readers otherwise resolve each in its own way.
-Json ParseLine(const std::string& line) {
-  std::vector<std::set<std::string>> keys;
-  const auto callback = [&keys](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key &&
-        !keys.back().insert(parsed.get<std::string>()).second) {
-      throw Wrong{fmt::format("the key '{}' is there twice", parsed.get<std::string>())};
-    }
-    return true;
-  };
-  Json json = Json::parse(line, callback);
-  if (!json.is_object()) throw Wrong{"expected an object"};
-  return json;
-}
 
 // A value as a T. An integer that a T cannot hold is no such value: nlohmann would convert it somehow.
 template <class T>
@@ -100,6 +85,7 @@ Platform PlatformFrom(const Json& json) {
   platform.libc = Optional<std::string>(json, "libc");
   const auto libc_version = Optional<std::string>(json, "libc_version");
   if (!libc_version.empty()) platform.libc_version = VersionFrom(libc_version);
+  if (const auto other = json.find("other"); other != json.end()) platform.other = std::make_shared<const Platform>(PlatformFrom(*other));
   return platform;
 }
 
@@ -139,14 +125,22 @@ Position PositionFrom(const Json& json) {
   return Position{Get<int>(json, "line"), Get<int>(json, "column")};
 }
 
+// ns of a clock that began at 0; what is drawn is reckoned with it.
+std::int64_t StampFrom(const Json& json, const char* key) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 62U;  // 146 years
+  const auto stamp = Optional<std::int64_t>(json, key);
+  if (stamp < 0 || stamp > kMost) throw Wrong{fmt::format("{} is {}: expected 0 to {} ns", key, stamp, kMost)};
+  return stamp;
+}
+
 TraceEntry TraceEntryFrom(const Json& json) {
   TraceEntry entry;
   entry.actor = Get<std::string>(json, "actor");
   entry.step = Get<std::string>(json, "step");
   entry.outcome = Get<std::string>(json, "outcome");
-  entry.begin_ns = Optional<std::int64_t>(json, "begin_ns");
-  entry.end_ns = Optional<std::int64_t>(json, "end_ns");
-  entry.seen_blocked_ns = Optional<std::int64_t>(json, "seen_blocked_ns");
+  entry.begin_ns = StampFrom(json, "begin_ns");
+  entry.end_ns = StampFrom(json, "end_ns");
+  entry.seen_blocked_ns = StampFrom(json, "seen_blocked_ns");
   entry.note = Optional<std::string>(json, "note");
   entry.position = PositionFrom(json);
   return entry;
@@ -211,9 +205,20 @@ class Reader {
     out_.header.lockstep_version = Get<std::string>(line, "lockstep_version");
     out_.header.started = Get<std::string>(line, "started");
     out_.header.arguments = Get<std::vector<std::string>>(line, "arguments");
+    out_.header.rerun_prefix = Optional<std::string>(line, "rerun", out_.header.rerun_prefix);
+    rerun_prefix_ = std::make_shared<const std::string>(out_.header.rerun_prefix);
+    out_.header.strict = out_.report.strict = Optional<bool>(line, "strict");
+    out_.header.shard = Optional<std::string>(line, "shard");
+    if (!out_.header.shard.empty() && !ParseShard(out_.header.shard))
+      throw Wrong{fmt::format("the shard is '{}': expected one as 2/5", out_.header.shard)};
     out_.header.oracle_name = Optional<std::string>(line, "oracle");
     for (const auto& [key, value] : Member(line, "environment").items()) {
       out_.header.environment.emplace_back(key, value.get<std::string>());
+    }
+    if (line.contains("lacking")) {
+      auto& lacking = out_.header.lacking.emplace();
+      for (const Json& one : line.at("lacking"))
+        lacking.push_back({Get<std::string>(one, "what"), Get<std::string>(one, "cost"), Get<std::string>(one, "mend")});
     }
     out_.report.environment = out_.header.environment;
     out_.report.oracle_name = out_.header.oracle_name;
@@ -232,6 +237,7 @@ class Reader {
     one.run_as = Optional<std::vector<std::string>>(line, "run_as");
     one.note = Optional<std::string>(line, "note");
     one.is_oracle = Get<bool>(line, "is_oracle");
+    one.only_oracle = Optional<bool>(line, "only_oracle");
     if (const auto hello = line.find("hello"); hello != line.end())
       one.introduction.hello = HelloFrom(*hello);
     one.introduction.failure = Optional<std::string>(line, "failure");
@@ -249,7 +255,14 @@ class Reader {
     if (const auto entry = line.find("expected"); entry != line.end())
       verdict.expected = EntryOf(*entry);
     verdict.run = RunFrom(Member(line, "run"));
-    Named(Get<std::string>(line, "implementation")).verdicts.push_back(std::move(verdict));
+    verdict.rerun_prefix = rerun_prefix_;
+    ImplementationReport& one = Named(Get<std::string>(line, "implementation"));
+    const auto [place, is_first] =
+        rounds_.try_emplace({&one - out_.report.implementations.data(), verdict.scenario->name}, one.verdicts.size());
+    if (is_first)
+      one.verdicts.push_back(std::move(verdict));
+    else
+      AddRound(&one.verdicts[place->second], std::move(verdict));
     ++verdicts_;
   }
 
@@ -285,6 +298,8 @@ class Reader {
   StoredReport out_;
   bool begun_ = false;
   std::size_t verdicts_ = 0;
+  std::shared_ptr<const std::string> rerun_prefix_;
+  std::map<std::pair<std::ptrdiff_t, std::string>, std::size_t> rounds_;  // of an implementation's scenario the place of its verdict
   std::map<std::string, std::size_t> places_;
   std::map<std::string, const Scenario*> scenarios_;
   std::map<std::string, const ExpectedEntry*> entries_;
@@ -294,20 +309,31 @@ class Reader {
 std::string TryLine(const std::string& text, Reader* reader, bool* is_json) {
   *is_json = false;
   try {
-    const Json line = ParseLine(text);
+    const Json line = ParseJsonLine(text);
+    if (line.is_discarded()) return "this is no JSON";
     *is_json = true;
     reader->Read(line);
     return "";
   } catch (const Wrong& wrong) {
     return wrong.what;
-  } catch (const Json::parse_error&) {
-    return "this is no JSON";
   } catch (const Json::exception& error) {
     return fmt::format("a value is not of the type that is expected ({})", error.what());
   }
 }
 
 }  // namespace
+
+std::optional<std::pair<int, int>> ParseShard(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string::npos) return std::nullopt;
+  int part = 0;
+  int parts = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, first] = std::from_chars(text.data(), end, part);
+  const auto [behind, second] = std::from_chars(text.data() + slash + 1, end, parts);
+  const bool numbers = first == std::errc() && second == std::errc() && rest == text.data() + slash && behind == end;
+  return numbers && part >= 1 && part <= parts ? std::optional(std::pair(part, parts)) : std::nullopt;
+}
 
 Result<StoredReport> ReadJsonReport(const std::string& path) {
   errno = 0;

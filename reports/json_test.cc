@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <sstream>
 
 #include "reports/junit.h"
@@ -22,8 +23,15 @@ using testing::StartsWith;
 constexpr const char* kSchema = REPORTS_FOLDER "/report.schema.json";
 
 ReportHeader HeaderOf(const RunReport& report) {
-  return ReportHeader{
-      "0.1.0", "2026-11-22T10:36:49Z", {"run", "gopy"}, report.oracle_name, report.environment};
+  ReportHeader header;
+  header.lockstep_version = "0.1.0";
+  header.started = "2026-11-22T10:36:49Z";
+  header.arguments = {"run", "gopy"};
+  header.rerun_prefix = "PYTHONPATH=x ./lockstep run --oracle none";
+  header.oracle_name = report.oracle_name;
+  header.environment = report.environment;
+  header.lacking = {{{"ptrace: forbidden", "33 scenarios are not run", "allow it"}}};
+  return header;
 }
 
 void WriteAll(const RunReport& report, const std::string& path, int exit_status) {
@@ -145,7 +153,11 @@ TEST(JsonWriter, WritesBytesThatAreNoUtf8AsReplacements) {
 
 TEST(JsonReport, IsReadAsItWasWritten) {
   const TestFolder folder;
-  const Sample sample = MakeSample();
+  Sample sample = MakeSample();
+  const auto rerun = std::make_shared<const std::string>(HeaderOf(sample.report).rerun_prefix);
+  for (ImplementationReport& one : sample.report.implementations) {
+    for (ScenarioVerdict& verdict : one.verdicts) verdict.rerun_prefix = rerun;
+  }
   WriteAll(sample.report, folder.File("r.jsonl"), 3);
   auto stored = ReadJsonReport(folder.File("r.jsonl"));
   ASSERT_TRUE(stored.has_value()) << stored.error().Text();
@@ -155,13 +167,17 @@ TEST(JsonReport, IsReadAsItWasWritten) {
   EXPECT_EQ(moved.header.lockstep_version, "0.1.0");
   EXPECT_EQ(moved.header.started, "2026-11-22T10:36:49Z");
   EXPECT_EQ(moved.header.arguments, (std::vector<std::string>{"run", "gopy"}));
+  EXPECT_EQ(moved.header.rerun_prefix, "PYTHONPATH=x ./lockstep run --oracle none");
   EXPECT_EQ(moved.header.environment, sample.report.environment);
+  ASSERT_TRUE(moved.header.lacking);
+  ASSERT_EQ(moved.header.lacking->size(), 1U);
+  EXPECT_EQ(moved.header.lacking->front().cost, "33 scenarios are not run");
   // Everything that a person is told comes from what was stored.
   EXPECT_EQ(TerminalOf(moved.report), TerminalOf(sample.report));
   std::ostringstream before;
   std::ostringstream after;
-  WriteJUnit(sample.report, "./lockstep run", before);
-  WriteJUnit(moved.report, "./lockstep run", after);
+  WriteJUnit(sample.report, before);
+  WriteJUnit(moved.report, after);
   EXPECT_EQ(after.str(), before.str());
 }
 
@@ -266,6 +282,63 @@ TEST(JsonReport, RefusesNumbersThatAreNoneOrDoNotFit) {
     const auto stored = ReadJsonReport(in, "r.jsonl");
     ASSERT_FALSE(stored) << number;
     EXPECT_EQ(stored.error().message, "r.jsonl:1: expected an integer that fits");
+  }
+}
+
+TEST(JsonReport, HasThePlatformOfBothWhereTwoWereRunTogether) {
+  const TestFolder folder;
+  Sample sample = MakeSample();
+  Platform other{Version{{3, 11}}, "musl", Version{{1, 2}}};
+  sample.report.implementations[0].introduction.platform.other = std::make_shared<const Platform>(other);
+  WriteAll(sample.report, folder.File("r.jsonl"), 3);
+  const auto stored = ReadJsonReport(folder.File("r.jsonl"));
+  ASSERT_TRUE(stored.has_value()) << stored.error().Text();
+  const auto& read = stored->report.implementations[0].introduction.platform.other;
+  ASSERT_NE(read, nullptr);
+  EXPECT_EQ(read->like.Text(), "3.11");
+  EXPECT_EQ(read->libc, "musl");
+}
+
+TEST(JsonReport, RefusesStampsThatAreNone) {
+  const TestFolder folder;
+  Sample sample = MakeSample();
+  for (const std::int64_t stamp : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::max()}) {
+    for (ImplementationReport& one : sample.report.implementations) {
+      for (ScenarioVerdict& verdict : one.verdicts) {
+        for (TraceEntry& entry : verdict.run.trace) entry.end_ns = stamp;
+      }
+    }
+    WriteAll(sample.report, folder.File("r.jsonl"), 3);
+    const auto stored = ReadJsonReport(folder.File("r.jsonl"));
+    ASSERT_FALSE(stored.has_value());
+    EXPECT_THAT(stored.error().message, HasSubstr(fmt::format("end_ns is {}: expected 0 to ", stamp)));
+  }
+}
+
+TEST(JsonReport, HasTheWorstOfSeveralRoundsAndInHowManyItCame) {
+  const TestFolder folder;
+  Sample sample = MakeSample();
+  ImplementationReport& one = sample.report.implementations[0];
+  ScenarioVerdict passes = one.verdicts[0];
+  ScenarioVerdict fails = passes;
+  fails.behaviour = Verdict::kFail;
+  one.verdicts = {passes, fails, passes, passes};
+  WriteAll(sample.report, folder.File("r.jsonl"), 1);
+  const auto stored = ReadJsonReport(folder.File("r.jsonl"));
+  ASSERT_TRUE(stored.has_value()) << stored.error().Text();
+  const std::vector<ScenarioVerdict>& read = stored->report.implementations[0].verdicts;
+  ASSERT_EQ(read.size(), 1U);
+  EXPECT_EQ(read[0].Overall(), Verdict::kFail);
+  EXPECT_EQ(RoundsText(read[0]), "in 1 of 4 rounds");
+}
+
+TEST(JsonReport, RefusesAShardThatIsNone) {
+  for (const std::string shard : {"x", "1", "/", "0/3", "4/3", "1/3x", "1/99999999999"}) {
+    std::istringstream in("{\"type\":\"header\",\"format\":1,\"lockstep_version\":\"0\",\"started\":\"\",\"arguments\":[],"
+                          "\"environment\":{},\"shard\":\"" + shard + "\"}\n");
+    const auto stored = ReadJsonReport(in, "r.jsonl");
+    ASSERT_FALSE(stored) << shard;
+    EXPECT_EQ(stored.error().message, "r.jsonl:1: the shard is '" + shard + "': expected one as 2/5");
   }
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/os/json_line.h"
 #include "harness/verdict/verdict.h"
 
 namespace lockstep::reports {
@@ -16,9 +17,7 @@ namespace lockstep::reports {
 using Json = nlohmann::ordered_json;
 
 // What is wrong with a line; thrown and caught by the reader alone.
-struct Wrong {
-  std::string what;
-};
+using Wrong = JsonMistake;
 
 template <class Value>
 using Names = std::vector<std::pair<Value, const char*>>;

@@ -5,9 +5,12 @@
 
 #include <cerrno>
 #include <fstream>
+#include <map>
 #include <pugixml.hpp>
 #include <sstream>
+#include <string_view>
 
+#include "reports/summary.h"
 #include "reports/terminal.h"
 #include "reports/text.h"
 #include "reports/transcript_view.h"
@@ -35,10 +38,14 @@ void SetText(pugi::xml_node& node, const std::string& text) {
   node.text() = Printable(text).c_str();
 }
 
+constexpr const char* kFailure = "failure";
+constexpr const char* kError = "error";
+constexpr const char* kSkipped = "skipped";
+
 class Writer {
  public:
-  Writer(const RunReport& report, const std::string& rerun_prefix)
-      : report_(report), rerun_prefix_(rerun_prefix), oracle_(OracleOf(report)) {}
+  Writer(const RunReport& report, const std::vector<std::string>& withheld)
+      : report_(report), withheld_(withheld), oracle_(OracleOf(report)) {}
 
   void Write(std::ostream& out) {
     pugi::xml_document document;
@@ -47,29 +54,53 @@ class Writer {
     declaration.append_attribute("encoding") = "UTF-8";
     pugi::xml_node suites = document.append_child("testsuites");
     SetAttribute(suites, "name", "lockstep");
+    if (!withheld_.empty()) AddWithheld(suites);
     for (const ImplementationReport& one : report_.implementations) AddSuite(one, suites);
     document.save(out, "  ", pugi::format_default, pugi::encoding_utf8);
   }
 
  private:
   void AddSuite(const ImplementationReport& one, pugi::xml_node& suites) {
-    const Counts counts = one.Count();
-    const bool never_started =
-        !one.introduction.hello && !one.introduction.failure.empty() && one.verdicts.empty();
+    // Where it never started each scenario says so; without any there is one case that does.
+    const bool never_started = one.NeverStarted() && one.verdicts.empty();
+    const std::vector<std::string> stale = one.FurtherStale();
+    std::map<std::string_view, int> counts;
+    for (const ScenarioVerdict& verdict : one.verdicts) {
+      if (const char* element = ElementOf(one, verdict); element != nullptr) ++counts[element];
+    }
     pugi::xml_node suite = suites.append_child("testsuite");
     SetAttribute(suite, "name", "lockstep." + one.name);
     suite.append_attribute("tests") =
-        static_cast<unsigned long>(one.verdicts.size() + (never_started ? 1 : 0) + one.stale.size());
-    suite.append_attribute("failures") =
-        counts.fail + counts.unexpected_pass + static_cast<int>(one.stale.size());
-    suite.append_attribute("errors") = counts.harness_error + (never_started ? 1 : 0);
-    suite.append_attribute("skipped") =
-        counts.expected_fail + counts.unsupported + counts.not_run + counts.not_selected;
+        static_cast<unsigned long>(one.verdicts.size() + (never_started ? 1 : 0) + stale.size());
+    suite.append_attribute("failures") = counts[kFailure] + static_cast<int>(stale.size());
+    suite.append_attribute("errors") = counts[kError] + (never_started ? 1 : 0);
+    suite.append_attribute("skipped") = counts[kSkipped];
     SetAttribute(suite, "time", Seconds(one.wall));
     AddProperties(one, suite);
     if (never_started) AddStart(one, suite);
     for (const ScenarioVerdict& verdict : one.verdicts) AddCase(one, verdict, suite);
-    for (const std::string& line : one.stale) AddStale(one, line, suite);
+    for (const std::string& line : stale) AddStale(one, line, suite);
+  }
+
+  void AddWithheld(pugi::xml_node& suites) const {
+    pugi::xml_node suite = suites.append_child("testsuite");
+    SetAttribute(suite, "name", "lockstep.report");
+    suite.append_attribute("tests") = 1;
+    suite.append_attribute("failures") = 0;
+    suite.append_attribute("errors") = 1;
+    suite.append_attribute("skipped") = 0;
+    SetAttribute(suite, "time", "0.000");
+    suite.append_child("properties");
+    pugi::xml_node node = suite.append_child("testcase");
+    SetAttribute(node, "classname", "lockstep.report.withheld");
+    SetAttribute(node, "name", "withheld");
+    SetAttribute(node, "time", "0.000");
+    pugi::xml_node error = node.append_child("error");
+    SetAttribute(error, "message", "this is no result: " + withheld_.front());
+    SetAttribute(error, "type", "withheld");
+    std::string text;
+    for (const std::string& reason : withheld_) text += reason + "\n";
+    SetText(error, text);
   }
 
   // An entry of an expectations file that is no longer true ends a run with status 5: the report is
@@ -119,25 +150,14 @@ class Writer {
     SetAttribute(node, "classname", ClassName(one.name, *verdict.scenario));
     SetAttribute(node, "name", verdict.scenario->name);
     SetAttribute(node, "time", Seconds(verdict.run.wall));
-    const Verdict overall = verdict.Overall();
-    switch (overall) {
-      case Verdict::kPass:
-        return;
-      case Verdict::kFail:
-      case Verdict::kUnexpectedPass:
-        AddOutcome(one, verdict, "failure", node);
-        break;
-      case Verdict::kHarnessError:
-        AddOutcome(one, verdict, "error", node);
-        break;
-      case Verdict::kExpectedFail:
-      case Verdict::kUnsupported:
-      case Verdict::kNotRun: {
-        pugi::xml_node skipped = node.append_child("skipped");
-        SetAttribute(skipped, "message", SkippedMessage(verdict));
-        return;
-      }
+    const char* element = ElementOf(one, verdict);
+    if (element == nullptr) return;
+    if (element == kSkipped) {
+      pugi::xml_node skipped = node.append_child(kSkipped);
+      SetAttribute(skipped, "message", SkippedMessage(verdict));
+      return;
     }
+    AddOutcome(one, verdict, element, node);
     if (!verdict.run.trace.empty()) {
       pugi::xml_node out = node.append_child("system-out");
       SetText(out, Transcript(one, verdict));
@@ -148,19 +168,45 @@ class Writer {
     }
   }
 
+  // What a case holds; null: nothing, it passed. An oracle that nobody asked to be judged fails nobody: where it does not do
+  // what is expected nothing is certified.
+  const char* ElementOf(const ImplementationReport& one, const ScenarioVerdict& verdict) const {
+    switch (verdict.Overall()) {
+      case Verdict::kPass:
+        return nullptr;
+      case Verdict::kFail:
+        return one.only_oracle ? kError : kFailure;
+      case Verdict::kUnexpectedPass:
+        return one.only_oracle ? kSkipped : kFailure;
+      case Verdict::kHarnessError:
+        return kError;
+      case Verdict::kExpectedFail:
+        return kSkipped;
+      case Verdict::kUnsupported:
+      case Verdict::kNotRun:
+        return IsUnlisted(one, verdict) ? kFailure : kSkipped;
+    }
+    CHECK(false);
+  }
+
+  bool IsUnlisted(const ImplementationReport& one, const ScenarioVerdict& verdict) const {
+    return report_.strict && !one.only_oracle && IsSurprise(verdict);
+  }
+
   void AddOutcome(const ImplementationReport& one, const ScenarioVerdict& verdict,
                   const char* element, pugi::xml_node& node) {
     pugi::xml_node outcome = node.append_child(element);
-    SetAttribute(outcome, "message", verdict.reason);
-    SetAttribute(outcome, "type", ToText(verdict.Overall()));
+    const bool unlisted = IsUnlisted(one, verdict);
+    SetAttribute(outcome, "message", unlisted ? SurpriseText(verdict) : ReasonText(verdict));
+    SetAttribute(outcome, "type", unlisted ? "unlisted" : ToText(verdict.Overall()));
     std::string text = verdict.scenario->says + "\n" + verdict.reason + "\n";
     if (verdict.expected != nullptr)
       text += fmt::format("entry: {}: {}\n", verdict.expected->place, verdict.expected->why);
     for (const std::string& line : verdict.run.whereabouts) text += "where: " + line + "\n";
     for (const std::string& item : verdict.run.unclean) text += "left: " + item + "\n";
-    text += fmt::format("rule: {}\nplace: {}:{}\n", verdict.scenario->source,
-                        verdict.scenario->file, verdict.scenario->line);
-    text += "rerun: " + RerunCommand(rerun_prefix_, one, verdict.scenario->name) + "\n";
+    const Place place = PlaceOf(verdict);
+    text += fmt::format("rule: {}\nplace: {}:{}\n", verdict.scenario->source, place.file, place.line);
+    text += "rerun: " + RerunCommand(one, verdict) + "\n";
     SetText(outcome, text);
   }
 
@@ -185,22 +231,21 @@ class Writer {
   }
 
   const RunReport& report_;
-  const std::string& rerun_prefix_;
+  const std::vector<std::string>& withheld_;
   const ImplementationReport* const oracle_;
 };
 
 }  // namespace
 
-void WriteJUnit(const RunReport& report, const std::string& rerun_prefix, std::ostream& out) {
-  Writer(report, rerun_prefix).Write(out);
+void WriteJUnit(const RunReport& report, std::ostream& out, const std::vector<std::string>& withheld) {
+  Writer(report, withheld).Write(out);
 }
 
-Result<void> WriteJUnitFile(const RunReport& report, const std::string& rerun_prefix,
-                            const std::string& path) {
+Result<void> WriteJUnitFile(const RunReport& report, const std::string& path, const std::vector<std::string>& withheld) {
   errno = 0;
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   if (!out) return FailErrno(path, errno);
-  WriteJUnit(report, rerun_prefix, out);
+  WriteJUnit(report, out, withheld);
   out.flush();
   if (!out) return FailErrno(path, errno);
   return {};

@@ -22,7 +22,7 @@ constexpr const char* kSchema = REPORTS_FOLDER "/junit.xsd";
 
 std::string XmlOf(const RunReport& report) {
   std::ostringstream out;
-  WriteJUnit(report, "./lockstep run", out);
+  WriteJUnit(report, out);
   return out.str();
 }
 
@@ -57,6 +57,24 @@ TEST_F(JUnit, HasNothingToSayOfAPass) {
                         "name=\"acquire/timeout-zero\" time=\"0.002000\" />\n"));
 }
 
+TEST_F(JUnit, AnOracleThatNobodyAskedToBeJudgedFailsNobody) {
+  Sample sample = MakeSample();
+  for (ImplementationReport& one : sample.report.implementations) {
+    one.only_oracle = true;
+    one.stale.clear();
+  }
+  const std::string xml = XmlOf(sample.report);
+  EXPECT_THAT(xml, testing::Not(HasSubstr("<failure")));
+  EXPECT_THAT(xml, HasSubstr("<error message="));
+}
+
+TEST_F(JUnit, OfAStrictRunWhatIsListedNowhereIsAFailure) {
+  const std::string before = XmlOf(sample_.report);
+  EXPECT_THAT(before, testing::Not(HasSubstr("type=\"unlisted\"")));
+  sample_.report.strict = true;
+  EXPECT_THAT(XmlOf(sample_.report), HasSubstr("type=\"unlisted\""));
+}
+
 TEST_F(JUnit, ReportsAFailureWithItsTranscriptAndTheCommandThatRerunsIt) {
   const pugi::xml_node node = Case("acquire/timeout-zero");
   const pugi::xml_node failure = node.child("failure");
@@ -69,7 +87,7 @@ TEST_F(JUnit, ReportsAFailureWithItsTranscriptAndTheCommandThatRerunsIt) {
                "where: p: idle\n"
                "where: c: in acquire for 12.2 ms, sleeping in futex, on s\n"
                "rule: Modules/_multiprocessing/semaphore.c: SemLock.acquire\n"
-               "place: scenarios/acquire.toml:12\n"
+               "place: scenarios/acquire.toml:3\n"
                "rerun: ./lockstep run gopy --filter acquire/timeout-zero\n");
   EXPECT_STREQ(node.child("system-out").text().get(),
                "\n"
@@ -138,6 +156,18 @@ TEST_F(JUnit, CountsWhatItHas) {
   }
 }
 
+TEST_F(JUnit, IsRedWhereTheResultIsWithheld) {
+  std::ostringstream out;
+  WriteJUnit(RunReport(), out, {"x.jsonl was cut off", "nothing was judged of <gopy>"});
+  EXPECT_THAT(out.str(), HasSubstr("  <testsuite name=\"lockstep.report\" tests=\"1\" "
+                                   "failures=\"0\" errors=\"1\" skipped=\"0\" time=\"0.000\">\n"
+                                   "    <properties />\n"
+                                   "    <testcase classname=\"lockstep.report.withheld\" name=\"withheld\" time=\"0.000\">\n"
+                                   "      <error message=\"this is no result: x.jsonl was cut off\" type=\"withheld\">x.jsonl was cut off\n"
+                                   "nothing was judged of &lt;gopy&gt;\n"
+                                   "</error>\n"));
+}
+
 TEST_F(JUnit, ReportsAnImplementationThatCouldNotBeStarted) {
   EXPECT_THAT(
       XmlOf(sample_.report),
@@ -190,7 +220,7 @@ TEST_F(JUnit, IsReadByAnotherXmlParserWhateverAnAdapterPrinted) {
   MakeHostile(&sample_);
   const TestFolder folder;
   ASSERT_TRUE(
-      WriteJUnitFile(sample_.report, "./lockstep run", folder.File("junit.xml")).has_value());
+      WriteJUnitFile(sample_.report, folder.File("junit.xml")).has_value());
   const Ran ran = RunCommand(fmt::format(
       "/usr/bin/python3 -c 'import sys, xml.etree.ElementTree as tree\n"
       "root = tree.parse(sys.argv[1]).getroot()\n"
@@ -203,7 +233,7 @@ TEST_F(JUnit, IsWhatItsSchemaSays) {
   MakeHostile(&sample_);
   const TestFolder folder;
   ASSERT_TRUE(
-      WriteJUnitFile(sample_.report, "./lockstep run", folder.File("junit.xml")).has_value());
+      WriteJUnitFile(sample_.report, folder.File("junit.xml")).has_value());
   Ran ran;
   if (RunCommand("command -v xmllint").status == 0) {
     ran = RunCommand(
@@ -220,13 +250,13 @@ TEST_F(JUnit, IsWhatItsSchemaSays) {
 }
 
 TEST(WriteJUnitFile, TellsAFileThatCannotBeMade) {
-  const auto written = WriteJUnitFile(RunReport(), "./lockstep run", "/nowhere/junit.xml");
+  const auto written = WriteJUnitFile(RunReport(), "/nowhere/junit.xml");
   ASSERT_FALSE(written.has_value());
   EXPECT_EQ(written.error().message, "/nowhere/junit.xml: No such file or directory");
 }
 
 TEST(WriteJUnitFile, TellsAFullDisk) {
-  const auto written = WriteJUnitFile(MakeSample().report, "./lockstep run", "/dev/full");
+  const auto written = WriteJUnitFile(MakeSample().report, "/dev/full");
   ASSERT_FALSE(written.has_value());
   EXPECT_EQ(written.error().message, "/dev/full: No space left on device");
 }

@@ -110,12 +110,12 @@ class Writer {
     std::size_t version_width = 0;
     std::size_t wall_width = 0;
     for (const ImplementationReport& one : report_.implementations) {
-      name_width = std::max(name_width, WidthOf(one.name));
+      name_width = std::max(name_width, WidthOf(Printable(one.name)));
       version_width = std::max(version_width, WidthOf(VersionOf(one)));
       wall_width = std::max(wall_width, DurationText(one.wall).size());
     }
     for (const ImplementationReport& one : report_.implementations) {
-      std::string intro = Padded(one.name, name_width + 2);
+      std::string intro = Padded(Printable(one.name), name_width + 2);
       if (version_width > 0) intro += Padded(VersionOf(one), version_width + 2);
       intro += fmt::format("{:>{}}  ", DurationText(one.wall), wall_width);
       const std::size_t indent = WidthOf(intro);
@@ -131,12 +131,8 @@ class Writer {
     return one.introduction.hello ? Printable(one.introduction.hello->version) : "";
   }
 
-  static bool NeverStarted(const ImplementationReport& one) {
-    return !one.introduction.hello && !one.introduction.failure.empty();
-  }
-
   std::string SummaryOf(const ImplementationReport& one) const {
-    if (NeverStarted(one)) return "could not be started";
+    if (one.NeverStarted()) return "could not be started";
     const Counts counts = one.Count();
     std::string text = CountsText(counts);
     return &one == oracle_ ? text + " (oracle)" : text;
@@ -144,7 +140,7 @@ class Writer {
 
   static const char* SummaryColor(const ImplementationReport& one) {
     const Counts counts = one.Count();
-    if (NeverStarted(one) || counts.fail + counts.harness_error > 0) return kBoldRed;
+    if (one.NeverStarted() || counts.fail + counts.harness_error > 0) return kBoldRed;
     const bool odd = counts.unexpected_pass > 0 || !one.stale.empty() || counts.judged() == 0;
     return odd ? kYellow : kGreen;
   }
@@ -156,9 +152,9 @@ class Writer {
     const bool told = counts.fail + counts.expected_fail + counts.unexpected_pass +
                               counts.unsupported + counts.not_run + counts.harness_error >
                           0 ||
-                      !one.stale.empty() || NeverStarted(one);
+                      !one.FurtherStale().empty() || one.NeverStarted();
     if (!told && !(options_.verbose && !one.note.empty())) return;
-    const std::string title = fmt::format("== {} ", one.name);
+    const std::string title = fmt::format("== {} ", Printable(one.name));
     out_ << '\n';
     Line(kBold,
          title + std::string(options_.width > WidthOf(title) ? options_.width - WidthOf(title) : 0,
@@ -240,7 +236,7 @@ class Writer {
 
   void WriteFailure(const ImplementationReport& one, const ScenarioVerdict& verdict) {
     const Scenario& scenario = *verdict.scenario;
-    out_ << "\n  " << Paint(kBold, scenario.name) << '\n';
+    out_ << "\n  " << Paint(kBold, Printable(scenario.name)) << '\n';
     WriteIndented(scenario.says, "  ", "  ");
     out_ << '\n';
     WriteTranscript(one, verdict);
@@ -248,18 +244,18 @@ class Writer {
     if (verdict.expected != nullptr) {
       WriteLabelled("entry", fmt::format("{}: {}", verdict.expected->place, verdict.reason));
     }
+    if (const std::string rounds = RoundsText(verdict); !rounds.empty()) WriteLabelled("fails", rounds);
     WriteCircumstances(verdict);
     WriteLabelled("rule", scenario.source);
     const auto& divergence = verdict.run.divergence;
     const int line = divergence && divergence->position.line != 0 ? divergence->position.line : scenario.line;
     WriteLabelled("place", fmt::format("{}:{}", scenario.file, line));
-    WriteRerun(one, scenario);
+    WriteRerun(one, verdict);
   }
 
   // Never wrapped: it is there to be copied.
-  void WriteRerun(const ImplementationReport& one, const Scenario& scenario) {
-    out_ << fmt::format("{:>{}} ", "rerun", kLabelWidth - 1)
-         << RerunCommand(options_.rerun_prefix, one, scenario.name) << '\n';
+  void WriteRerun(const ImplementationReport& one, const ScenarioVerdict& verdict) {
+    out_ << fmt::format("{:>{}} ", "rerun", kLabelWidth - 1) << RerunCommand(one, verdict) << '\n';
   }
 
   void WriteTranscript(const ImplementationReport& one, const ScenarioVerdict& verdict) {
@@ -322,7 +318,7 @@ class Writer {
       groups[verdict.reason].push_back(&verdict);
       ++count;
     }
-    if (NeverStarted(one)) {
+    if (one.NeverStarted()) {
       Heading(kBoldRed, "could not be started: " + one.introduction.failure);
     }
     if (count == 0) return;
@@ -336,7 +332,7 @@ class Writer {
       for (const ScenarioVerdict* verdict : verdicts) names.push_back(verdict->scenario->name);
       WriteLabelled("in", Listed(names));
       WriteCircumstances(*verdicts.front());
-      WriteRerun(one, *verdicts.front()->scenario);
+      WriteRerun(one, *verdicts.front());
     }
   }
 
@@ -408,9 +404,10 @@ class Writer {
   }
 
   void WriteStale(const ImplementationReport& one) {
-    if (one.stale.empty()) return;
-    Heading(kYellow, fmt::format("stale, {}:", Counted(one.stale.size(), "expectation")));
-    for (const std::string& line : one.stale) WriteIndented(line, "  ", "    ");
+    const std::vector<std::string> stale = one.FurtherStale();
+    if (stale.empty()) return;
+    Heading(kYellow, fmt::format("stale, {}:", Counted(stale.size(), "expectation")));
+    for (const std::string& line : stale) WriteIndented(line, "  ", "    ");
   }
 
   // How surely calls were seen blocked, where it was not for certain.
@@ -460,12 +457,10 @@ std::string CountsText(const Counts& counts) {
   return out;
 }
 
-std::string RerunCommand(const std::string& prefix, const ImplementationReport& implementation,
-                         const std::string& scenario) {
-  std::string named;
-  for (const std::string& word : implementation.run_as) named += " " + ShellQuoted(word);
-  if (named.empty()) named = " " + ShellQuoted(implementation.name);
-  const std::string filter = " --filter " + ShellQuoted(scenario);
+std::string RerunCommand(const ImplementationReport& implementation, const ScenarioVerdict& verdict) {
+  const std::string prefix = verdict.rerun_prefix == nullptr ? "./lockstep run" : *verdict.rerun_prefix;
+  const std::string named = NamedInCommand(implementation.run_as, implementation.name);
+  const std::string filter = " --filter " + ShellQuoted(verdict.scenario->name);
   // Whatever stands behind `--` belongs to the adapter.
   return named.starts_with(" -- ") ? prefix + filter + named : prefix + named + filter;
 }

@@ -18,8 +18,6 @@ struct TerminalOptions {
   bool verbose =
       false;  // every failure of a group, every line of a transcript, every expected failure
   std::size_t shown_of_a_group = 1;  // failures told in full, the rest by name; verbose: all
-  std::string rerun_prefix = "./lockstep run";  // the command that reruns a scenario is this, the
-                                                // implementation, --filter and its name
 };
 
 // Writes all of it; never blocks but for `out`. What programs under test printed is escaped.
@@ -28,8 +26,7 @@ void WriteTerminal(const RunReport& report, const TerminalOptions& options, std:
 // "388 pass, 61 fail, 12 unsupported".
 std::string CountsText(const Counts& counts);
 // "./lockstep run gopy --filter fork/child-inherits-ownership", fit for a shell.
-std::string RerunCommand(const std::string& prefix, const ImplementationReport& implementation,
-                         const std::string& scenario);
+std::string RerunCommand(const ImplementationReport& implementation, const ScenarioVerdict& verdict);
 
 }  // namespace lockstep::reports
 

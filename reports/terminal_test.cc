@@ -109,8 +109,7 @@ not_run, 1 scenario:
      1  it needs a /dev/shm of its own, and namespaces are denied here
 
 stale, 1 expectation:
-  impl/gopy/expectations.toml:15: 'acquire/blocks' is expected to be 'hang', and passed: remove
-    the entry
+  impl/gopy/expectations.toml:21: 'fork/gone' is no scenario's name: remove the entry
 
 blocked was not seen on the semaphore itself:
      1  presumed: announced and unanswered
@@ -296,27 +295,52 @@ TEST(Terminal, CountsWhatIsForOtherVersionsLast) {
   EXPECT_EQ(TextOf(many.report), "gopy  0.00 s  1 pass, 1 not for its version\n");
 }
 
+ScenarioVerdict VerdictOn(const Scenario& scenario) {
+  ScenarioVerdict verdict;
+  verdict.scenario = &scenario;
+  return verdict;
+}
+
 TEST(Terminal, QuotesWhatAShellWouldTakeApart) {
   ImplementationReport one;
   one.name = "rust port";
-  EXPECT_EQ(RerunCommand("./lockstep run", one, "a/b"), "./lockstep run 'rust port' --filter a/b");
+  const Scenario scenario = MakeScenario("a/b", "", "");
+  EXPECT_EQ(RerunCommand(one, VerdictOn(scenario)), "./lockstep run 'rust port' --filter a/b");
 }
 
 TEST(Terminal, PutsTheCommandOfAnAdapterLastWhenItRerunsOne) {
   ImplementationReport one;
   one.name = "adapter";
+  const Scenario scenario = MakeScenario("a/b", "", "");
   one.run_as = {"--", "./adapter", "-v", "a b"};
-  EXPECT_EQ(RerunCommand("./lockstep run", one, "a/b"),
+  EXPECT_EQ(RerunCommand(one, VerdictOn(scenario)),
             "./lockstep run --filter a/b -- ./adapter -v 'a b'");
   one.run_as = {"ports/implementation.toml"};
-  EXPECT_EQ(RerunCommand("./lockstep run", one, "a/b"),
+  EXPECT_EQ(RerunCommand(one, VerdictOn(scenario)),
             "./lockstep run ports/implementation.toml --filter a/b");
+}
+
+TEST(Terminal, RerunsAsTheRunOfTheVerdictWas) {
+  ImplementationReport one;
+  one.name = "port";
+  const Scenario scenario = MakeScenario("a/b", "", "");
+  ScenarioVerdict verdict = VerdictOn(scenario);
+  verdict.rerun_prefix = std::make_shared<const std::string>("PYTHONPATH=x ./lockstep run --oracle none");
+  EXPECT_EQ(RerunCommand(one, verdict), "PYTHONPATH=x ./lockstep run --oracle none port --filter a/b");
 }
 
 TEST(Terminal, EscapesWhatAnAdapterSaysOfItself) {
   Many many = MakeMany(1, Verdict::kPass, "");
   many.report.implementations[0].introduction.hello->version = "1\x1b[2J";
   EXPECT_EQ(TextOf(many.report), "gopy  1\\x1b[2J  0.00 s  1 pass\n");
+}
+
+TEST(Terminal, EscapesWhatAStoredReportCallsThings) {
+  Many many = MakeMany(1, Verdict::kFail, "-> 1");
+  many.report.implementations[0].name = "po\x1b]0;pwn\x07";
+  const std::string text = TextOf(many.report);
+  EXPECT_EQ(text.find_first_of("\x1b\x07"), std::string::npos) << text;
+  EXPECT_THAT(text, HasSubstr("run $'po\\x1b]0;pwn\\x07' --filter"));
 }
 
 }  // namespace

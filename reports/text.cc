@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/scenario/source.h"
+#include "harness/text/source.h"
 
 namespace lockstep::reports {
 namespace {
@@ -48,7 +48,31 @@ bool IsForbiddenControl(unsigned char byte) {
   return (byte < 0x20 && byte != '\t' && byte != '\n') || byte == 0x7f;
 }
 
+// The code point of the character at `at` that sets the direction of writing; 0: it is another.
+unsigned DirectionAt(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U; };
+  if (byte(0) == 0xd8 && byte(1) == 0x9c) return 0x061c;
+  if (byte(0) != 0xe2 || (byte(1) != 0x80 && byte(1) != 0x81)) return 0;
+  const unsigned code = 0x2000U | (byte(1) & 0x3fU) << 6U | (byte(2) & 0x3fU);
+  const bool sets = code == 0x200e || code == 0x200f || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  return sets ? code : 0;
+}
+
 }  // namespace
+
+std::size_t CharacterBefore(std::string_view text, std::size_t at) {
+  while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) --at;
+  return at;
+}
+
+std::string TailOf(const std::string& text, std::size_t most_bytes) {
+  if (text.size() <= most_bytes) return text;
+  std::size_t from = CharacterBefore(text, text.size() - most_bytes);
+  const std::size_t line_end = text.find('\n', from);
+  // Behind the last line end there is nothing to show.
+  if (line_end != std::string::npos && text.find_first_not_of("\r\n", line_end) != std::string::npos) from = line_end + 1;
+  return fmt::format("({} before)\n", Counted(from, "byte")) + text.substr(from);
+}
 
 std::string Printable(std::string_view text) {
   std::string out;
@@ -56,14 +80,17 @@ std::string Printable(std::string_view text) {
     for (const char byte : bytes) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
   };
   while (!text.empty()) {
-    const std::size_t bad = transcript::FindInvalidUtf8(text).value_or(text.size());
+    const std::size_t bad = FindInvalidUtf8(text).value_or(text.size());
     const std::string_view good = text.substr(0, bad);
     for (std::size_t i = 0; i < good.size(); ++i) {
       const auto byte = static_cast<unsigned char>(good[i]);
       const std::string_view three = good.substr(i, 3);
       // C1 control characters, U+0080 to U+009F, are obeyed by terminals as well.
       const bool c1 = byte == 0xc2 && static_cast<unsigned char>(good[i + 1]) < 0xa0;
-      if (three == "\xef\xbf\xbe" || three == "\xef\xbf\xbf") {
+      if (const unsigned code = DirectionAt(good, i); code != 0) {
+        out += fmt::format("\\u{:04x}", code);
+        i += code < 0x800 ? 1 : 2;
+      } else if (three == "\xef\xbf\xbe" || three == "\xef\xbf\xbf") {
         escape(three);
         i += 2;
       } else if (c1) {
@@ -85,7 +112,7 @@ std::string Printable(std::string_view text) {
   return out;
 }
 
-std::size_t WidthOf(std::string_view text) { return transcript::CountCharacters(text); }
+std::size_t WidthOf(std::string_view text) { return CountCharacters(text); }
 
 std::string Padded(std::string text, std::size_t width) {
   const std::size_t have = WidthOf(text);
@@ -122,9 +149,27 @@ std::string ShellQuoted(const std::string& word) {
            std::string_view("-._/:=+,@%").find(c) != std::string_view::npos;
   });
   if (plain) return word;
+  if (Printable(word) != word || word.find_first_of("\t\n") != std::string::npos) {
+    std::string out = "$'";
+    for (const char c : word) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (c == '\'' || c == '\\')
+        out += std::string("\\") + c;
+      else
+        out += byte >= 0x20 && byte < 0x7f ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
+    }
+    return out + "'";
+  }
   std::string out = "'";
   for (const char c : word) out += c == '\'' ? "'\\''" : std::string(1, c);
   return out + "'";
+}
+
+std::string NamedInCommand(const std::vector<std::string>& run_as, const std::string& name) {
+  if (run_as.empty()) return " " + ShellQuoted(name);
+  std::string named;
+  for (const std::string& word : run_as) named += " " + ShellQuoted(word);
+  return named;
 }
 
 }  // namespace lockstep::reports

@@ -39,6 +39,11 @@ TEST(Printable, TakesACarriageReturnForPartOfALineEndOnlyBeforeOne) {
   EXPECT_EQ(Printable("a\r\nb\rc"), "a\nb\\x0dc");
 }
 
+TEST(Printable, WritesDirectionsOfWritingOut) {
+  EXPECT_EQ(Printable("a\u202eb\u2066c\u200fd\u061ce"), "a\\u202eb\\u2066c\\u200fd\\u061ce");
+  EXPECT_EQ(Printable("– … ✓ µ é"), "– … ✓ µ é");
+}
+
 TEST(Wrapped, BreaksAtTheLastBlankThatFits) {
   EXPECT_THAT(Wrapped("one two three four", 9), ElementsAre("one two", "three", "four"));
   EXPECT_THAT(Wrapped("one two three", 7), ElementsAre("one two", "three"));
@@ -103,6 +108,16 @@ TEST(ShellQuoted, LeavesPlainWordsAndQuotesOthers) {
   EXPECT_EQ(ShellQuoted("python:/usr/bin/python3.14"), "python:/usr/bin/python3.14");
   EXPECT_EQ(ShellQuoted("it's $HOME"), "'it'\\''s $HOME'");
   EXPECT_EQ(ShellQuoted(""), "''");
+}
+
+TEST(TailOf, BeginsWithALineWhereOneBegins) {
+  EXPECT_EQ(TailOf("one\ntwo\n", 8), "one\ntwo\n");
+  EXPECT_EQ(TailOf("one\ntwo\n", 6), "(4 bytes before)\ntwo\n");
+}
+
+TEST(TailOf, OfOneLongLineIsItsEndInWholeCharacters) {
+  EXPECT_EQ(TailOf("0123456789\n", 5), "(6 bytes before)\n6789\n");
+  EXPECT_EQ(TailOf("aaaaöb", 2), "(4 bytes before)\nöb");
 }
 
 }  // namespace

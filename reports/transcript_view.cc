@@ -220,6 +220,7 @@ std::vector<TranscriptRow> TranscriptOf(const ScenarioVerdict& verdict, const Sc
     if (makes_actors && !texts.empty() && texts.back() == entry.step && entry.outcome.empty())
       continue;
     TranscriptRow row = RowOf(step, entry.step, entry.actor);
+    row.entry = static_cast<std::size_t>(&entry - verdict.run.trace.data());
     row.actual = row.expected.empty() && IsPlain(entry.outcome) ? "" : Wording(step, entry.outcome);
     row.oracle = row.expected.empty() && IsPlain(of_oracle) ? "" : Wording(step, of_oracle);
     // An outcome may say it already: "-> blocked (presumed: …)".

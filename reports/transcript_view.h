@@ -5,6 +5,7 @@
 #define LOCKSTEP_REPORTS_TRANSCRIPT_VIEW_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct TranscriptRow {
   std::string note;      // "presumed: …"
   bool diverged = false;
   bool reached = true;
+  std::optional<std::size_t> entry;  // of the trace, which it tells; of several that are told as one, the first
 };
 
 // The steps that were taken, and behind them those that were not come to. `oracle` may be nullptr.

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <utility>
 
 #include "harness/os/interrupt.h"
 #include "harness/os/names.h"
@@ -330,29 +331,40 @@ void Crew::TakeMessage(Actor& actor, std::string_view line) {
   actor.reply = std::move(reply);
 }
 
-std::optional<Reply> Crew::Ask(Actor& actor, Request request, nanoseconds limit) {
-  Send(actor, std::move(request));
+void Crew::AwaitReplies(const std::vector<Actor*>& actors, nanoseconds limit) {
   const Deadline deadline = Deadline::After(limit);
   std::optional<Deadline> grace;
-  while (!actor.reply && actor.fault.empty() && !deadline.Passed()) {
-    if (actor.process->dead || Interrupted()) return std::nullopt;
-    if (actor.closed && !grace) grace = Deadline::After(kDeathGrace);
-    if (grace && grace->Passed()) {
-      actor.fault = "the adapter closed its channel and lives on";
-      return std::nullopt;
+  const auto waits = [](const Actor* actor) { return !actor->reply.has_value(); };
+  while (std::any_of(actors.begin(), actors.end(), waits) && !deadline.Passed()) {
+    for (Actor* actor : actors) {
+      const bool raised = actor->reply && !std::holds_alternative<Value>(actor->reply->outcome);
+      if (raised || !actor->fault.empty()) return;
+      if (actor->reply) continue;
+      if (actor->process->dead || Interrupted()) return;
+      if (actor->closed && !grace) grace = Deadline::After(kDeathGrace);
+      if (actor->closed && grace->Passed()) {
+        actor->fault = "the adapter closed its channel and lives on";
+        return;
+      }
     }
     Pump(grace ? std::min(grace->Left(), deadline.Left()) : deadline.Left());
   }
-  if (actor.closed && !actor.reply && !actor.process->dead)
-    actor.fault = "the adapter closed its channel and lives on";
-  // Whatever comes later would be taken for the answer to something else.
-  if (!actor.reply && actor.fault.empty() && !actor.process->dead && !Interrupted()) {
-    actor.fault = "the adapter does not answer " + actor.in_flight->request.operation;
+  for (Actor* actor : actors) {
+    if (actor->reply || !actor->fault.empty() || actor->process->dead || Interrupted()) continue;
+    if (actor->closed) {
+      actor->fault = "the adapter closed its channel and lives on";
+    } else {
+      // Whatever comes later would be taken for the answer to something else.
+      actor->fault = "the adapter does not answer " + actor->in_flight->request.operation;
+    }
   }
+}
+
+std::optional<Reply> Crew::Ask(Actor& actor, Request request, nanoseconds limit) {
+  Send(actor, std::move(request));
+  AwaitReplies({&actor}, limit);
   if (!actor.fault.empty() || !actor.reply) return std::nullopt;
-  std::optional<Reply> reply = std::move(actor.reply);
-  actor.reply.reset();
-  return reply;
+  return std::exchange(actor.reply, std::nullopt);
 }
 
 Actor* Crew::Find(const std::string& name) {

@@ -102,6 +102,9 @@ class Crew {
   // Sends, and waits for the reply. Nothing when it did not come in time, the actor's process died,
   // or the adapter is at fault.
   std::optional<Reply> Ask(Actor& actor, Request request, nanoseconds limit);
+  // Waits until each of these, which were sent something, has replied. Ends sooner when one of them has died, is at
+  // fault, has raised, or does not answer in time, which becomes its fault. The replies stay in the actors.
+  void AwaitReplies(const std::vector<Actor*>& actors, nanoseconds limit);
 
   Actor* Find(const std::string& name);
   // The same actor by another name as well (`as w`).

@@ -2,24 +2,22 @@
 #include "harness/adapter/implementation.h"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 
 #include "harness/os/syscall_names.h"
+#include "harness/os/text_file.h"
+#include "harness/text/toml_file.h"
 
 extern char** environ;
 
 namespace lockstep {
 namespace {
-
-std::string PlaceOf(const std::string& path, const toml::node& node) {
-  return fmt::format("{}:{}:{}", path, node.source().begin.line, node.source().begin.column);
-}
 
 std::string Filled(std::string text, const std::string& root, const std::string& build) {
   for (const auto& [placeholder, value] :
@@ -32,72 +30,102 @@ std::string Filled(std::string text, const std::string& root, const std::string&
   return text;
 }
 
-Result<std::vector<std::string>> Strings(const std::string& path, const std::string& key,
-                                         const toml::node& node) {
-  std::vector<std::string> strings;
-  const toml::array* array = node.as_array();
-  if (array == nullptr)
-    return Fail(fmt::format("{}: '{}' must be a list of strings", PlaceOf(path, node), key));
-  for (const toml::node& item : *array) {
-    const auto text = item.value_exact<std::string>();
-    if (!text)
-      return Fail(fmt::format("{}: '{}' must hold strings only", PlaceOf(path, item), key));
-    strings.push_back(*text);
-  }
-  return strings;
+// What may be said in a line of text, and where it goes.
+const std::vector<std::pair<std::string, std::string Implementation::*>>& Texts() {
+  static const std::vector<std::pair<std::string, std::string Implementation::*>> kTexts = {
+      {"name", &Implementation::name},   {"family", &Implementation::family},   {"directory", &Implementation::directory},
+      {"like", &Implementation::like},   {"note", &Implementation::note},       {"expectations", &Implementation::expectations_file},
+      {"crash", &Implementation::crash}, {"names", &Implementation::names}};
+  return kTexts;
 }
 
-Result<void> Take(Implementation& implementation, const std::string& path, const std::string& key,
-                  const toml::node& node) {
-  if (key == "command" || key == "blocking_calls") {
-    auto strings = Strings(path, key, node);
-    if (!strings) return tl::unexpected(strings.error());
-    (key == "command" ? implementation.argv : implementation.blocking_calls) = std::move(*strings);
-    for (const std::string& name : implementation.blocking_calls) {
-      if (!WaitingSyscallNumber(name)) {
-        return Fail(fmt::format("{}: '{}' is no system call that threads wait in",
-                                PlaceOf(path, node), name),
-                    "known: futex, select, pselect6, poll, ppoll, epoll_wait, epoll_pwait, "
-                    "nanosleep, clock_nanosleep, read …");
-      }
+// The file's mistakes are left with it.
+class Reader {
+ public:
+  explicit Reader(TomlFile* file) : file_(*file) {}
+
+  Implementation Read() {
+    CheckKeys();
+    for (const auto& [key, member] : Texts()) {
+      if (const toml::node* node = file_.root().get(key)) implementation_.*member = file_.Text(*node, key);
     }
-    return {};
+    Strings("command", "as in command = [\"./adapter\"]", &implementation_.argv);
+    Strings("blocking_calls", "as in blocking_calls = [\"select\"]", &implementation_.blocking_calls);
+    ReadEnvironment();
+    CheckBlockingCalls();
+    CheckLevel("crash", {"C0", "C1", "C2", "C3"});
+    CheckLevel("names", {"L0", "L1"});
+    CheckLike();
+    if (implementation_.name.empty()) file_.Report(Place("name"), "'name' is missing");
+    if (implementation_.argv.empty())
+      file_.Report(Place("command"), "'command' is missing: how the adapter is started, a list of texts in quotes");
+    return std::move(implementation_);
   }
-  if (key == "env") {
-    const toml::table* table = node.as_table();
-    if (table == nullptr)
-      return Fail(fmt::format("{}: 'env' must be a table of strings", PlaceOf(path, node)));
-    for (const auto& [name, value] : *table) {
-      const auto text = value.value_exact<std::string>();
-      if (!text)
-        return Fail(fmt::format("{}: '{}' must be a string", PlaceOf(path, value), name.str()));
-      implementation.environment.emplace_back(std::string(name.str()), *text);
+
+ private:
+  void CheckKeys() {
+    file_.CheckKeys(file_.root(), {"name", "family", "command", "directory", "env", "like", "expectations", "blocking_calls", "crash",
+                                   "names", "note"});
+  }
+
+  // Of a key that is empty, or is not there: then the file's beginning.
+  Position Place(const std::string& key) const {
+    const toml::node* node = file_.root().get(key);
+    return node == nullptr ? Position{1, 1} : PositionOf(*node);
+  }
+
+  void Strings(const std::string& key, const std::string& meaning, std::vector<std::string>* into) {
+    const toml::node* node = file_.root().get(key);
+    if (node == nullptr) return;
+    const toml::array* array = node->as_array();
+    if (array == nullptr) return file_.Report(*node, fmt::format("'{}' is no list of texts in quotes; expected {}", key, meaning));
+    for (const toml::node& item : *array) {
+      const toml::value<std::string>* text = item.as_string();
+      if (text == nullptr) return file_.Report(item, fmt::format("expected text in quotes in '{}'", key));
+      into->push_back(text->get());
     }
-    return {};
   }
-  const auto text = node.value_exact<std::string>();
-  std::string* into = key == "name"           ? &implementation.name
-                      : key == "family"       ? &implementation.family
-                      : key == "like"         ? &implementation.like
-                      : key == "directory"    ? &implementation.directory
-                      : key == "expectations" ? &implementation.expectations_file
-                      : key == "note"         ? &implementation.note
-                      : key == "crash"        ? &implementation.crash
-                      : key == "names"        ? &implementation.names
-                                              : nullptr;
-  if (into == nullptr) {
-    return Fail(
-        fmt::format("{}: unknown key '{}'", PlaceOf(path, node), key),
-        "known: name, family, command, directory, env, like, expectations, blocking_calls, crash, names, note");
+
+  void ReadEnvironment() {
+    const toml::node* node = file_.root().get("env");
+    if (node == nullptr) return;
+    const toml::table* table = node->as_table();
+    if (table == nullptr) return file_.Report(*node, "'env' is no table; expected as in env = { NAME = \"value\" }");
+    for (const auto& [name, value] : *table)
+      implementation_.environment.emplace_back(std::string(name.str()), file_.Text(value, std::string(name.str())));
   }
-  if (!text) return Fail(fmt::format("{}: '{}' must be a string", PlaceOf(path, node), key));
-  for (const auto& [of, levels] : {std::pair<std::string, std::string>{"crash", "C0 C1 C2 C3"}, {"names", "L0 L1"}}) {
-    if (key == of && (text->size() != 2 || levels.find(*text) == std::string::npos))
-      return Fail(fmt::format("{}: '{}' is no level of '{}'", PlaceOf(path, node), *text, key), "one of " + levels);
+
+  // "3.14" or "3.14.2"; there are rules from 3.8 on.
+  void CheckLike() {
+    const std::string& like = implementation_.like;
+    if (like.empty()) return;
+    int minor = 0;
+    const bool is_three = like.starts_with("3.") && like.find_first_not_of("0123456789.") == std::string::npos;
+    if (is_three) std::from_chars(like.data() + 2, like.data() + like.size(), minor);
+    if (minor < 8)
+      file_.Report(*file_.root().get("like"),
+                   fmt::format("'{}' is no version of CPython from 3.8 on; expected as in like = \"3.14\"", like));
   }
-  *into = *text;
-  return {};
-}
+
+  void CheckBlockingCalls() {
+    const std::vector<std::string>& calls = implementation_.blocking_calls;
+    const auto bad = std::find_if_not(calls.begin(), calls.end(), WaitingSyscallNumber);
+    if (bad == calls.end()) return;
+    const auto index = static_cast<std::size_t>(bad - calls.begin());
+    file_.Report(*(*file_.root().get_as<toml::array>("blocking_calls")).get(index),
+                 fmt::format("'{}' is no system call that threads wait in", *bad),
+                 "known: futex, select, pselect6, poll, ppoll, epoll_wait, epoll_pwait, nanosleep, clock_nanosleep, read …");
+  }
+
+  void CheckLevel(const std::string& key, const std::vector<std::string>& levels) {
+    const toml::value<std::string>* level = file_.root().get_as<std::string>(key);
+    if (level == nullptr || std::find(levels.begin(), levels.end(), level->get()) != levels.end()) return;
+    file_.Report(*level, fmt::format("'{}' is no level of '{}'; expected {}", level->get(), key, JoinQuoted(levels, "or")));
+  }
+
+  TomlFile& file_;
+  Implementation implementation_;
+};
 
 }  // namespace
 
@@ -132,26 +160,11 @@ std::string Implementation::Identity() const {
 
 Result<Implementation> LoadImplementation(const std::string& path, const std::string& root,
                                           const std::string& build) {
-  Implementation implementation;
-  if (::access(path.c_str(), R_OK) != 0) return FailErrno(path, errno);
-  try {
-    const toml::table table = toml::parse_file(path);
-    for (const auto& [key, node] : table) {
-      if (const auto taken = Take(implementation, path, std::string(key.str()), node); !taken) {
-        return tl::unexpected(taken.error());
-      }
-    }
-  } catch (const toml::parse_error& error) {
-    return Fail(fmt::format("{}:{}:{}: {}", path, error.source().begin.line,
-                            error.source().begin.column, std::string(error.description())));
-  }
-  if (implementation.name.empty()) return Fail(path + ": 'name' is missing");
-  if (implementation.argv.empty())
-    return Fail(path + ": 'command' is missing: how the adapter is started, a list of strings");
-  if (implementation.like.find_first_not_of("0123456789.") != std::string::npos) {
-    return Fail(fmt::format("{}: 'like' is no version: '{}'", path, implementation.like),
-                "for example like = \"3.14\"");
-  }
+  const auto text = ReadTextFile(path);
+  if (!text) return tl::unexpected(text.error());
+  TomlFile file(*text, path);
+  Implementation implementation = Reader(&file).Read();
+  if (file.any_mistake()) return tl::unexpected(file.error());
   implementation.run_as = {path};
   if (implementation.family.empty()) implementation.family = implementation.name;
   for (std::string& arg : implementation.argv) arg = Filled(arg, root, build);

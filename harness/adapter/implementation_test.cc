@@ -83,6 +83,11 @@ class LoadImplementationTest : public testing::Test {
     if (error.message.starts_with(path_)) error.message.replace(0, path_.size(), "FILE");
     return error;
   }
+  // Without the line that it shows.
+  std::string MessageOf(const std::string& text) {
+    const std::string message = ErrorOf(text).message;
+    return message.substr(0, message.find('\n'));
+  }
 
   const TestFolder folder_;
   std::string path_;
@@ -151,44 +156,55 @@ TEST_F(LoadImplementationTest, SaysThatTheFileIsMissing) {
 }
 
 TEST_F(LoadImplementationTest, SaysThatTheNameIsMissing) {
-  EXPECT_EQ(ErrorOf("command = ['x']\n").message, "FILE: 'name' is missing");
+  EXPECT_EQ(ErrorOf("command = ['x']\n").message, "FILE:1:1: 'name' is missing\ncommand = ['x']\n^");
+  EXPECT_EQ(MessageOf("command = ['x']\nname = ''\n"), "FILE:2:8: 'name' is missing");
 }
 
 TEST_F(LoadImplementationTest, SaysThatTheCommandIsMissing) {
-  EXPECT_EQ(ErrorOf("name = 'x'\n").message,
-            "FILE: 'command' is missing: how the adapter is started, a list of strings");
-  EXPECT_EQ(ErrorOf("name = 'x'\ncommand = []\n").message,
-            "FILE: 'command' is missing: how the adapter is started, a list of strings");
+  const std::string missing = "'command' is missing: how the adapter is started, a list of texts in quotes";
+  EXPECT_EQ(MessageOf("name = 'x'\n"), "FILE:1:1: " + missing);
+  EXPECT_EQ(MessageOf("name = 'x'\ncommand = []\n"), "FILE:2:11: " + missing);
+  EXPECT_EQ(ErrorOf("").message, "FILE:1:1: 'name' is missing\n\n^");
 }
 
 TEST_F(LoadImplementationTest, SaysWhichKeyItDoesNotKnow) {
-  const Error error = ErrorOf("name = 'x'\n\n  comand = ['x']\n");
-  EXPECT_EQ(error.message, "FILE:3:12: unknown key 'comand'");
-  EXPECT_EQ(
-      error.hint,
-      "known: name, family, command, directory, env, like, expectations, blocking_calls, crash, names, note");
+  EXPECT_EQ(ErrorOf("name = 'x'\n\n  comand = ['x']\n").message,
+            "FILE:3:3: unknown key 'comand'; did you mean 'command'?\n  comand = ['x']\n  ^");
+  EXPECT_EQ(MessageOf("colour = 'red'\n"),
+            "FILE:1:1: unknown key 'colour'; expected 'name', 'family', 'command', 'directory', 'env', 'like', 'expectations', "
+            "'blocking_calls', 'crash', 'names' or 'note'");
 }
 
 TEST_F(LoadImplementationTest, SaysWhereATypeIsWrong) {
-  EXPECT_EQ(ErrorOf("name = 7\n").message, "FILE:1:8: 'name' must be a string");
-  EXPECT_EQ(ErrorOf("like = 3.14\n").message, "FILE:1:8: 'like' must be a string");
-  EXPECT_EQ(ErrorOf("command = 'x'\n").message, "FILE:1:11: 'command' must be a list of strings");
-  EXPECT_EQ(ErrorOf("command = ['x', 7]\n").message, "FILE:1:17: 'command' must hold strings only");
-  EXPECT_EQ(ErrorOf("env = ['A=1']\n").message, "FILE:1:7: 'env' must be a table of strings");
-  EXPECT_EQ(ErrorOf("env = { A = 1 }\n").message, "FILE:1:13: 'A' must be a string");
+  EXPECT_EQ(MessageOf("name = 7\n"), "FILE:1:8: 'name' is no string; expected text in quotes");
+  EXPECT_EQ(MessageOf("like = 3.14\n"), "FILE:1:8: 'like' is no string; expected text in quotes");
+  EXPECT_EQ(MessageOf("command = 'x'\n"), "FILE:1:11: 'command' is no list of texts in quotes; expected as in command = [\"./adapter\"]");
+  EXPECT_EQ(MessageOf("command = ['x', 7]\n"), "FILE:1:17: expected text in quotes in 'command'");
+  EXPECT_EQ(MessageOf("blocking_calls = 'select'\n"),
+            "FILE:1:18: 'blocking_calls' is no list of texts in quotes; expected as in blocking_calls = [\"select\"]");
+  EXPECT_EQ(MessageOf("env = ['A=1']\n"), "FILE:1:7: 'env' is no table; expected as in env = { NAME = \"value\" }");
+  EXPECT_EQ(MessageOf("env = { A = 1 }\n"), "FILE:1:13: 'A' is no string; expected text in quotes");
+}
+
+TEST_F(LoadImplementationTest, SaysWhatIsNoVersion) {
+  for (const std::string like : {"CPython 3", "2.7", "3", "3.", "3.7", "4.0", "3.x"})
+    EXPECT_EQ(MessageOf("name = 'x'\ncommand = ['x']\nlike = '" + like + "'\n"),
+              "FILE:3:8: '" + like + "' is no version of CPython from 3.8 on; expected as in like = \"3.14\"");
+  EXPECT_TRUE(Load("name = 'x'\ncommand = ['x']\nlike = '3.14.2'\n"));
 }
 
 TEST_F(LoadImplementationTest, SaysWhichLevelThereIsNot) {
-  const Error error = ErrorOf("name = 'x'\ncrash = 'C4'\n");
-  EXPECT_EQ(error.message, "FILE:2:9: 'C4' is no level of 'crash'");
-  EXPECT_EQ(error.hint, "one of C0 C1 C2 C3");
-  EXPECT_EQ(ErrorOf("names = 'C1'\n").message, "FILE:1:9: 'C1' is no level of 'names'");
-  EXPECT_EQ(ErrorOf("names = 1\n").message, "FILE:1:9: 'names' must be a string");
+  EXPECT_EQ(MessageOf("name = 'x'\ncrash = 'C4'\n"), "FILE:2:9: 'C4' is no level of 'crash'; expected 'C0', 'C1', 'C2' or 'C3'");
+  EXPECT_EQ(MessageOf("names = 'C1'\n"), "FILE:1:9: 'C1' is no level of 'names'; expected 'L0' or 'L1'");
+  EXPECT_EQ(MessageOf("names = 1\n"), "FILE:1:9: 'names' is no string; expected text in quotes");
 }
 
 TEST_F(LoadImplementationTest, SaysWhichCallNobodyWaitsIn) {
   const Error error = ErrorOf("blocking_calls = ['select', 'write']\n");
-  EXPECT_EQ(error.message, "FILE:1:18: 'write' is no system call that threads wait in");
+  EXPECT_EQ(error.message,
+            "FILE:1:29: 'write' is no system call that threads wait in\n"
+            "blocking_calls = ['select', 'write']\n"
+            "                            ^");
   EXPECT_EQ(error.hint,
             "known: futex, select, pselect6, poll, ppoll, epoll_wait, epoll_pwait, nanosleep, "
             "clock_nanosleep, read …");

@@ -8,33 +8,21 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
-#include <set>
 #include <string_view>
 #include <utility>
+
+#include "harness/os/json_line.h"
 
 namespace lockstep::check {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What is wrong with a line, for the person who wrote it.
-struct Wrong {
-  std::string what;
-};
+using Wrong = JsonMistake;
 
 Json ParseLine(std::string_view line) {
-  std::vector<std::set<std::string>> keys;
-  const auto callback = [&keys](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second)
-      throw Wrong{fmt::format("the key '{}' is there twice", parsed.get<std::string>())};
-    return true;
-  };
-  Json json = Json::parse(line, callback, false);
+  Json json = ParseJsonLine(line);
   if (json.is_discarded()) throw Wrong{"this is not JSON: expected an object a line"};
-  if (!json.is_object()) throw Wrong{"expected an object"};
   return json;
 }
 

@@ -3,6 +3,7 @@
 // transcript of its own.
 #include <fmt/format.h>
 
+#include "harness/cli/adapter_measure.h"
 #include "harness/cli/options.h"
 #include "harness/engine/executor.h"
 #include "harness/os/interrupt.h"
@@ -178,6 +179,33 @@ void TryLoad(const Implementation& implementation, const Hello& hello, const Run
   }
 }
 
+void TryMeasure(const Hello& hello, Session& session, Tally& tally) {
+  constexpr char kOperation[] = "measure";
+  if (hello.capabilities.count(kOperation) == 0) {
+    ++tally.missing;
+    fmt::print("missing  {:<52} capability measure is not claimed\n", kOperation);
+    return;
+  }
+  const MeasureTrial trial = TryEachMeasurement(session, NamePrefix());
+  switch (trial.end) {
+    case MeasureTrial::End::kWell:
+      ++tally.well;
+      fmt::print("ok       {}\n", kOperation);
+      return;
+    case MeasureTrial::End::kMissing:
+      ++tally.missing;
+      fmt::print("missing  {:<52} {}\n", kOperation, trial.why);
+      return;
+    case MeasureTrial::End::kWrong:
+      ++tally.wrong;
+      fmt::print("WRONG    {}\n         {}\n", kOperation, trial.why);
+      return;
+    case MeasureTrial::End::kFailed:
+      ++tally.failed;
+      fmt::print("FAILED   {}\n         {}\n", kOperation, trial.why);
+  }
+}
+
 }  // namespace
 
 int AdapterVerb(const Words& words) {
@@ -221,6 +249,7 @@ int AdapterVerb(const Words& words) {
     Try(check, hello, session, *options, tally);
   }
   if (!Interrupted()) TryLoad(implementations->front(), hello, *options, tally);
+  if (!Interrupted()) TryMeasure(hello, session, tally);
   if (Interrupted()) return kExitInterrupted;
   fmt::print("\n{} well, {} missing, {} wrong, {} failed\n", tally.well, tally.missing, tally.wrong,
              tally.failed);

@@ -12,7 +12,7 @@
 #include <sstream>
 
 #include "harness/os/command.h"
-#include "harness/scenario/source.h"
+#include "harness/text/source.h"
 
 namespace lockstep {
 namespace {
@@ -36,7 +36,7 @@ constexpr const char* kQuestion =
 // Candidates, in the order in which the same interpreter is to be known: private ones first.
 std::vector<std::pair<std::string, std::string>> Candidates(const Places& places) {
   std::vector<std::pair<std::string, std::string>> candidates;  // path, found as
-  std::ifstream list(places.root + "/build/interpreters/list.tsv");
+  std::ifstream list(places.installed() ? "" : places.interpreters + "/list.tsv");
   for (std::string line; std::getline(list, line);) {
     std::istringstream fields(line);
     std::string name;
@@ -91,8 +91,6 @@ bool IsPrefixOfVersion(const std::string& prefix, const std::string& version) {
 }  // namespace
 
 const Version kOldestJudged{{3, 8}};
-
-Places ProjectPlaces() { return {LOCKSTEP_SOURCE_DIR, LOCKSTEP_BINARY_DIR}; }
 
 Result<Interpreter> AskInterpreter(const std::string& path, bool keep_python_environment) {
   const std::string found = FindOnPath(path);
@@ -258,7 +256,7 @@ Result<Implementation> Discovery::Resolve(const std::string& name,
   }
   std::string known;
   for (const std::string& k : KnownNames()) known += (known.empty() ? "" : ", ") + k;
-  const std::string guess = transcript::DidYouMean(name, KnownNames());
+  const std::string guess = DidYouMean(name, KnownNames());
   return Fail(
       fmt::format("no implementation is called '{}'{}", name, guess),
       "known here: " + known +

@@ -10,16 +10,10 @@
 #include <vector>
 
 #include "harness/adapter/implementation.h"
+#include "harness/cli/places.h"
 #include "harness/scenario/scenario.h"
 
 namespace lockstep {
-
-// Where the project's own files are. Fixed when it was built.
-struct Places {
-  std::string root;   // scenarios/, impl/ …
-  std::string build;  // adapters, private interpreters
-};
-Places ProjectPlaces();
 
 struct Interpreter {
   std::string path;        // as it is started

@@ -9,7 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "harness/cli/options.h"
+#include "harness/cli/campaigns.h"
 #include "harness/faults/campaign.h"
 #include "harness/faults/subject.h"
 #include "harness/os/interrupt.h"
@@ -42,24 +42,12 @@ class FaultsJob {
 
   // An exit status: of several implementations the worst.
   int Run(const std::vector<Implementation>& implementations) {
-    std::vector<int> statuses;
-    for (const Implementation& implementation : implementations) {
-      if (Interrupted()) {
-        fmt::print("{}: not begun\n", implementation.name);
-        continue;
-      }
-      statuses.push_back(RunOne(implementation));
-      std::fflush(stdout);
-    }
+    const int status = RunEach(implementations, [this](const Implementation& one) { return RunOne(one); });
     if (!flags_.json.empty()) {
       const auto written = ReplaceTextFile(flags_.json, lines_);
       if (!written) return Complain(written.error());
     }
-    if (Interrupted()) return kExitInterrupted;
-    for (const int status : {kExitHarness, 1, kExitNotJudged, kExitUsage}) {
-      if (std::find(statuses.begin(), statuses.end(), status) != statuses.end()) return status;
-    }
-    return 0;
+    return status;
   }
 
  private:
@@ -158,22 +146,15 @@ class FaultsJob {
   }
 
   void Save(const Implementation& implementation, const Judged& one, bool tell) {
-    std::string area;
-    for (const char c : implementation.name + "-" + one.scenario.name) {
-      const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
-      area += plain ? static_cast<char>(std::tolower(c)) : '-';
-    }
+    const std::string area = FileNameOf(implementation.name + "-" + one.scenario.name);
     const std::string path = fmt::format("{}/{}.toml", folder_, area);
     if (const auto written = ReplaceTextFile(path, faults::FileOf(one, area)); !written) {
       Complain(written.error());
       return;
     }
     if (!tell) return;
-    std::string words;
-    for (const std::string& word : implementation.run_as) words += " " + reports::ShellQuoted(word);
-    if (words.empty()) words = " " + reports::ShellQuoted(implementation.name);
-    fmt::print("   saved  {}\n   rerun  ./lockstep run --oracle none --scenarios {}{}\n", path,
-               reports::ShellQuoted(std::filesystem::absolute(path).string()), words);
+    fmt::print("   saved  {}\n   rerun  {} run --oracle none --scenarios {}{}\n", path,
+               ProjectPlaces().program, reports::ShellQuoted(std::filesystem::absolute(path).string()), WordsFor(implementation));
   }
 
   struct Row {
@@ -292,9 +273,8 @@ int FaultsVerb(const Words& words) {
     if (!contract) return Complain(contract.error());
   }
   Discovery discovery(ProjectPlaces());
-  if (flags.names.empty() && words.command.empty()) flags.names = {"reference"};
   const auto implementations =
-      ResolveAll(discovery, flags.names, words.command, flags.execution.python_args);
+      ResolveOrReference(discovery, flags.names, words.command, flags.execution.python_args);
   if (!implementations) return Complain(implementations.error());
   const auto out = OutFolder::Make(flags.execution.out, discovery.places());
   if (!out) return Complain(out.error());
@@ -304,11 +284,9 @@ int FaultsVerb(const Words& words) {
   if (!flags.json.empty()) {
     if (const auto writable = ReplaceTextFile(flags.json, ""); !writable) return Complain(writable.error());
   }
-  const std::string folder = out->path() + "/faults";
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return Complain(Error{fmt::format("cannot make {}: {}", folder, error.message()), ""});
-  return FaultsJob(std::move(flags), folder, std::move(*options)).Run(*implementations);
+  const auto folder = FolderIn(*out, "faults");
+  if (!folder) return Complain(folder.error());
+  return FaultsJob(std::move(flags), *folder, std::move(*options)).Run(*implementations);
 }
 
 }  // namespace lockstep

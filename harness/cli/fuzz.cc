@@ -9,7 +9,7 @@
 #include <functional>
 #include <random>
 
-#include "harness/cli/options.h"
+#include "harness/cli/campaigns.h"
 #include "harness/fuzz/campaign.h"
 #include "harness/fuzz/corpus.h"
 #include "harness/os/interrupt.h"
@@ -64,17 +64,7 @@ class FuzzJob {
     fmt::print("seed {}\n", *flags_.seed);
     if (oracle_) fmt::print("oracle {}\n", oracle_->name);
     std::fflush(stdout);
-    int status = 0;
-    for (const Implementation& implementation : implementations) {
-      if (Interrupted()) {
-        fmt::print("{}: not begun\n", implementation.name);
-        continue;
-      }
-      const int one = RunOne(implementation);
-      const auto rank = [](int s) { return s == kExitHarness ? 4 : s == kExitUsage ? 3 : s == 1 ? 2 : s == kExitNotJudged ? 1 : 0; };
-      if (rank(one) > rank(status)) status = one;
-    }
-    return Interrupted() ? kExitInterrupted : status;
+    return RunEach(implementations, [this](const Implementation& one) { return RunOne(one); });
   }
 
  private:
@@ -122,10 +112,7 @@ class FuzzJob {
   // The area of a finding, which is its file's name: while it is in work, and by its transcript then, so
   // that what is found again is in the same file.
   static std::string Area(const Implementation& implementation, const std::string& what) {
-    std::string area = implementation.name + "-" + what;
-    for (char& c : area)
-      c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? static_cast<char>(std::tolower(c)) : '-';
-    return area;
+    return FileNameOf(implementation.name + "-" + what);
   }
   static std::string FinalArea(const Implementation& implementation, const fuzz::Finding& finding) {
     const std::size_t hash = std::hash<std::string>()(finding.written.scenario.steps_text);
@@ -180,16 +167,15 @@ class FuzzJob {
       std::error_code ignored;
       std::filesystem::remove(File(Area(implementation, "in-work")), ignored);
       const std::string file = reports::ShellQuoted(std::filesystem::absolute(File(area)).string());
-      std::string words;
-      for (const std::string& word : implementation.run_as) words += " " + reports::ShellQuoted(word);
-      if (words.empty()) words = " " + reports::ShellQuoted(implementation.name);
+      const std::string words = WordsFor(implementation);
+      const std::string& program = ProjectPlaces().program;
       fmt::print("   saved  {}{}\n   rerun  ", File(area), is_known ? ", as once before" : "");
       if (finding.by_oracle) {
-        fmt::print("./lockstep diff {} --scenarios {}{}\n", reports::ShellQuoted(oracle_->name), file, words);
+        fmt::print("{} diff {} --scenarios {}{}\n", program, reports::ShellQuoted(oracle_->name), file, words);
       } else {
-        fmt::print("./lockstep run --oracle none --scenarios {}{}\n", file, words);
+        fmt::print("{} run --oracle none --scenarios {}{}\n", program, file, words);
       }
-      fmt::print("  script  ./lockstep show {}/found --python --scenarios {}\n", area, file);
+      fmt::print("  script  {} show {}/found --python --scenarios {}\n", program, area, file);
     }
     if (Interrupted()) {
       fmt::print("  shrunk  not: interrupted\n");
@@ -252,7 +238,7 @@ int FuzzVerb(const Words& words) {
   app.add_option("--time", flags.time_s,
                  "seconds for each implementation, after which nothing more is begun; half of them at most for"
                  " every sequence of three operations")
-      ->check(CLI::Range(0.1, 1e6));
+      ->check(Between(0.1, 1e6));
   app.add_flag("--until-fail", flags.until_fail, "the first finding ends it");
   app.add_flag("--no-small-scope", flags.no_small_scope,
                "not first every scenario of three operations of two processes");
@@ -263,27 +249,17 @@ int FuzzVerb(const Words& words) {
   AddExecution(app, &flags.execution);
   if (const auto status = Parse(app, words.words)) return *status;
   flags.steps_given = steps->count() != 0;
-  std::string command = "lockstep fuzz";
-  for (const std::string& word : words.words) command += " " + reports::ShellQuoted(word);
-  if (!flags.seed) {
-    flags.seed = std::random_device{}();
-    command += fmt::format(" --seed {}", *flags.seed);
-  }
-  if (!words.command.empty()) command += " --";
-  for (const std::string& word : words.command) command += " " + reports::ShellQuoted(word);
+  std::optional<std::uint64_t> drawn;
+  if (!flags.seed) flags.seed = drawn = std::random_device{}();
   Discovery discovery(ProjectPlaces());
-  if (flags.names.empty() && words.command.empty()) flags.names = {"reference"};
-  const auto implementations =
-      ResolveAll(discovery, flags.names, words.command, flags.execution.python_args);
+  const auto implementations = ResolveOrReference(discovery, flags.names, words.command, flags.execution.python_args);
   if (!implementations) return Complain(implementations.error());
   const auto out = OutFolder::Make(flags.execution.out, discovery.places());
   if (!out) return Complain(out.error());
   auto options = MakeRunnerOptions(flags.execution, *out);
   if (!options) return Complain(options.error());
-  const std::string folder = out->path() + "/fuzz";
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return Complain(Error{fmt::format("cannot make {}: {}", folder, error.message()), ""});
+  const auto folder = FolderIn(*out, "fuzz");
+  if (!folder) return Complain(folder.error());
   std::optional<Implementation> oracle;
   if (flags.oracle != "none") {
     auto named = discovery.Resolve(flags.oracle, flags.execution.python_args);
@@ -292,11 +268,12 @@ int FuzzVerb(const Words& words) {
   }
   fuzz::Corpus corpus;
   if (!flags.no_corpus) {
-    auto loaded = fuzz::Corpus::Load(discovery.places().root + "/harness/fuzz/corpus.toml", folder + "/corpus.toml");
+    auto loaded = fuzz::Corpus::Load(discovery.places().root + "/harness/fuzz/corpus.toml", *folder + "/corpus.toml");
     if (!loaded) return Complain(loaded.error());
     corpus = std::move(*loaded);
   }
-  return FuzzJob(flags, folder, std::move(*options), std::move(oracle), std::move(corpus), std::move(command)).Run(*implementations);
+  return FuzzJob(flags, *folder, std::move(*options), std::move(oracle), std::move(corpus), CommandLine("fuzz", words, drawn))
+      .Run(*implementations);
 }
 
 }  // namespace lockstep

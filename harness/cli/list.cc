@@ -142,7 +142,7 @@ int ShowVerb(const Words& words) {
   std::string scenarios;
   std::string like;
   bool python = false;
-  app.add_option("NAME", name, "its name, or what only its name holds")->required();
+  app.add_option("NAME", name, "its name, or a part of it with '*' for any text: all that match")->required();
   app.add_flag("--python", python,
                "as one Python script that needs nothing but the standard library");
   app.add_option("--like", like,
@@ -187,7 +187,7 @@ int ExplainVerb(const Words& words) {
   std::string name;
   std::string scenarios;
   std::string like = kBaseline;
-  app.add_option("NAME", name, "its name, or what only its name holds")->required();
+  app.add_option("NAME", name, "its name, or a part of it with '*' for any text: all that match")->required();
   app.add_option("--scenarios", scenarios,
                  "a scenario file or folder in place of the project's own");
   app.add_option("--like", like, "by the rules of this CPython version")->capture_default_str();

@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <iostream>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -15,7 +17,7 @@
 #include "harness/os/affinity.h"
 #include "harness/os/descriptor_limit.h"
 #include "harness/os/interrupt.h"
-#include "harness/scenario/source.h"
+#include "harness/text/source.h"
 
 namespace lockstep {
 namespace {
@@ -39,7 +41,10 @@ constexpr Verb kVerbs[] = {
     {"fuzz", "[IMPL…]", "generated scenarios against the model, made small", FuzzVerb},
     {"stress", "[IMPL…]", "parallel load and races, their histories judged", StressVerb},
     {"faults", "[IMPL…]", "calls killed, failed and signalled at each system call", FaultsVerb},
+    {"bench", "[IMPL…]", "how long they take, side by side; --against: is one slower?", BenchVerb},
     {"check", "FILE…", "is a recorded history, anybody's, one of a semaphore?", CheckVerb},
+    {"history", "[plot|changes|…]", "sessions of measurements, kept and drawn; each machine apart", HistoryVerb},
+    {"report", "FILE…", "stored results again: a page, summaries for CI; --compare OLD NEW: what changed?", ReportVerb},
     {"mutants", "[NAME…]", "does the catalogue catch implementations with a defect?", MutantsVerb},
 };
 
@@ -63,7 +68,11 @@ int Main(int argc, char** argv) {
   Words words;
   int i = 1;
   for (; i < argc && std::string(argv[i]) != "--"; ++i) words.words.emplace_back(argv[i]);
+  const bool names_command = i < argc;
   for (++i; i < argc; ++i) words.command.emplace_back(argv[i]);
+  // A variable that was to hold it and is empty must not judge something else.
+  if (names_command && words.command.empty())
+    return Complain(Error{"there is nothing behind --", "an adapter's command stands there, as in -- ./my-adapter"});
   if (words.words.empty()) {
     PrintUsage(stderr);
     return kExitUsage;
@@ -84,7 +93,7 @@ int Main(int argc, char** argv) {
     names.emplace_back(verb.name);
   }
   return Complain(
-      Error{fmt::format("there is no verb '{}'{}", name, transcript::DidYouMean(name, names)),
+      Error{fmt::format("there is no verb '{}'{}", name, DidYouMean(name, names)),
             "lockstep --help lists them"});
 }
 
@@ -93,7 +102,14 @@ int Main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return lockstep::Main(argc, argv);
+    const int status = lockstep::Main(argc, argv);
+    // What nobody could read must not be taken for a result.
+    errno = 0;
+    std::cout.flush();
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout) return status;
+    if (errno == EPIPE) return 128 + SIGPIPE;
+    std::fprintf(stderr, "lockstep: cannot write to standard output%s%s\n", errno == 0 ? "" : ": ", errno == 0 ? "" : std::strerror(errno));
+    return lockstep::kExitUsage;
   } catch (const std::system_error& e) {
     // fmt's, of standard output. Whoever closed it wants no more: as a signal would have it.
     if (e.code().value() == EPIPE) return 128 + SIGPIPE;

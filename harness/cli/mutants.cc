@@ -17,7 +17,7 @@
 #include "harness/cli/options.h"
 #include "harness/os/affinity.h"
 #include "harness/os/interrupt.h"
-#include "harness/scenario/source.h"
+#include "harness/text/source.h"
 #include "harness/verdict/verdict.h"
 #include "reports/text.h"
 
@@ -260,7 +260,7 @@ Result<std::vector<const Mutant*>> Choose(const std::vector<Mutant>& mutants,
     const auto found = std::find(known.begin(), known.end(), name);
     if (found == known.end()) {
       return Fail(
-          fmt::format("there is no mutant '{}'{}", name, transcript::DidYouMean(name, known)),
+          fmt::format("there is no mutant '{}'{}", name, DidYouMean(name, known)),
           "impl/mutants/defect_table.h lists them");
     }
     chosen.push_back(&mutants[static_cast<std::size_t>(found - known.begin())]);

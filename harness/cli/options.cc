@@ -3,11 +3,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/ioctl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -16,8 +19,10 @@
 #include "harness/os/affinity.h"
 #include "harness/os/command.h"
 #include "harness/scenario/parser.h"
-#include "harness/scenario/source.h"
+#include "harness/text/source.h"
 #include "harness/verdict/expectations.h"
+#include "reports/json.h"
+#include "reports/text.h"
 
 namespace lockstep {
 namespace {
@@ -26,6 +31,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kChannelsPrefix = "channels-";
 constexpr const char* kLockName = ".lock";
+constexpr std::size_t kWidestTerminal = 140;
 
 // A filter that is some scenario's whole name means only that: the command that reruns one reruns
 // no other.
@@ -33,17 +39,6 @@ bool Selected(const Scenario& scenario, const std::string& filter, bool is_a_nam
   if (is_a_name) return scenario.name == filter;
   if (filter.find('*') != std::string::npos) return MatchesPattern(filter, scenario.name);
   return scenario.name.find(filter) != std::string::npos;
-}
-
-Result<std::pair<int, int>> ParseShard(const std::string& text) {
-  int index = 0;
-  int count = 0;
-  char rest = 0;
-  if (std::sscanf(text.c_str(), "%d/%d%c", &index, &count, &rest) != 2 || index < 1 ||
-      count < index) {
-    return Fail(fmt::format("--shard {} is not I/N with 1 <= I <= N", text));
-  }
-  return std::pair(index, count);
 }
 
 // The first of the words that the parser had no use for, less a value: it tells of them in a
@@ -72,20 +67,24 @@ void AddSelection(CLI::App& app, Selection* selection) {
   app.add_option("--shard", selection->shard, "I/N: the I-th of N parts");
 }
 
+void AddPythonArg(CLI::App& app, std::vector<std::string>* python_args) {
+  app.add_option("--python-arg", *python_args,
+                 "an argument for the interpreter of python:PATH")
+      ->allow_extra_args(false);
+}
+
 void AddExecution(CLI::App& app, Execution* execution) {
   app.add_option("-j,--jobs", execution->jobs, "scenarios at once; default: two a CPU")
       ->check(CLI::Range(1, 256));
   app.add_option("--timeout-scale", execution->timeout_scale,
                  "multiplies every bound on waiting; default 1")
-      ->check(CLI::Range(0.01, 1000.0));
+      ->check(Between(0.01, 1000.0));
   app.add_option("--max-time", execution->max_time_s, "seconds after which the rest is not run")
-      ->check(CLI::Range(0.001, 1e6));
+      ->check(Between(0.001, 1e6));
   app.add_option("--messages", execution->messages, "ignore: texts of errors are not judged")
       ->check(CLI::IsMember({"judge", "ignore"}));
   app.add_option("--out", execution->out, "folder for what the run writes; default: out");
-  app.add_option("--python-arg", execution->python_args,
-                 "an argument for the interpreter of python:PATH")
-      ->allow_extra_args(false);
+  AddPythonArg(app, &execution->python_args);
 }
 
 std::optional<int> Parse(CLI::App& app, const std::vector<std::string>& words) {
@@ -102,12 +101,23 @@ std::optional<int> Parse(CLI::App& app, const std::vector<std::string>& words) {
       for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
     }
     return Complain(Error{fmt::format("{} does not take '{}'{}", app.get_name(), unknown,
-                                      transcript::DidYouMean(unknown, flags)),
+                                      DidYouMean(unknown, flags)),
                           app.get_name() + " --help tells what there is"});
   } catch (const CLI::ParseError& error) {
     return Complain(Error{error.what(), app.get_name() + " --help tells what there is"});
   }
   return std::nullopt;
+}
+
+CLI::Validator Between(double least, double most) {
+  return CLI::Validator(
+      [least, most](const std::string& text) {
+        double value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool right = error == std::errc() && end == text.data() + text.size() && value >= least && value <= most;
+        return right ? std::string() : fmt::format("'{}' is no number from {} to {}", text, least, most);
+      },
+      fmt::format("FLOAT in [{} - {}]", least, most));
 }
 
 CLI::Validator Unsigned() {
@@ -131,15 +141,11 @@ Result<std::unique_ptr<Catalogue>> LoadCatalogue(const Selection& selection, con
       LoadScenarios(selection.scenarios.empty() ? places.root + "/scenarios" : selection.scenarios);
   if (!loaded) return tl::unexpected(loaded.error());
   catalogue->all = std::move(*loaded);
-  // Reports name the project's own files as its users do, wherever the project lies.
-  for (Scenario& scenario : catalogue->all) {
-    if (scenario.file.starts_with(places.root + "/"))
-      scenario.file = scenario.file.substr(places.root.size() + 1);
-  }
+  for (Scenario& scenario : catalogue->all) scenario.file = places.Called(scenario.file);
   std::pair<int, int> shard{1, 1};
   if (!selection.shard.empty()) {
-    const auto parsed = ParseShard(selection.shard);
-    if (!parsed) return tl::unexpected(parsed.error());
+    const auto parsed = reports::ParseShard(selection.shard);
+    if (!parsed) return Fail(fmt::format("--shard {} is not I/N with 1 <= I <= N", selection.shard));
     shard = *parsed;
   }
   std::vector<std::string> names;
@@ -150,7 +156,7 @@ Result<std::unique_ptr<Catalogue>> LoadCatalogue(const Selection& selection, con
                                  [&](const Scenario& s) { return Selected(s, filter, is_a_name); });
     if (!any) {
       return Fail(
-          fmt::format("no scenario matches '{}'{}", filter, transcript::DidYouMean(filter, names)),
+          fmt::format("no scenario matches '{}'{}", filter, DidYouMean(filter, names)),
           "lockstep list shows all names");
     }
   }
@@ -217,7 +223,7 @@ Result<OutFolder> OutFolder::Make(const std::string& asked, const Places& places
   OutFolder folder;
   std::error_code error;
   folder.path_ =
-      fs::absolute(asked.empty() ? places.root + "/out" : asked, error).lexically_normal().string();
+      fs::absolute(asked.empty() ? places.out : asked, error).lexically_normal().string();
   constexpr const char* kAnother = "name another with --out DIR";
   if ((folder.path_ + "/").starts_with("/dev/shm/")) {
     return Fail("the folder " + folder.path_ + " is in /dev/shm, which adapters see one of their own of", kAnother);
@@ -261,6 +267,36 @@ Result<RunnerOptions> MakeRunnerOptions(const Execution& execution, const OutFol
         Deadline::After(nanoseconds(static_cast<std::int64_t>(execution.max_time_s * 1e9)));
   }
   return options;
+}
+
+Result<std::set<std::string>> SelectNames(const std::string& what, const std::vector<std::string>& filters,
+                                          const std::set<std::string>& names) {
+  if (filters.empty() || names.empty()) return names;
+  std::set<std::string> selected;
+  for (const std::string& filter : filters) {
+    const auto matches = [&](const std::string& name) {
+      if (names.contains(filter)) return name == filter;
+      return filter.find('*') != std::string::npos ? MatchesPattern(filter, name) : name.find(filter) != std::string::npos;
+    };
+    const std::size_t before = selected.size();
+    bool any = false;
+    for (const std::string& name : names) {
+      if (!matches(name)) continue;
+      any = true;
+      selected.insert(name);
+    }
+    if (!any && selected.size() == before) {
+      return Fail(fmt::format("no {} matches '{}'{}", what, filter, DidYouMean(filter, {names.begin(), names.end()})),
+                  fmt::format("there is {}", reports::Printable(fmt::format("{}", fmt::join(names, ", ")))));
+    }
+  }
+  return selected;
+}
+
+std::size_t TerminalWidth(bool is_terminal, std::size_t otherwise) {
+  winsize size{};
+  if (!is_terminal || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return otherwise;
+  return std::min<std::size_t>(size.ws_col, kWidestTerminal);
 }
 
 }  // namespace lockstep

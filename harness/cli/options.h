@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,21 @@ struct Execution {
 };
 void AddExecution(CLI::App& app, Execution* execution);
 
+// --python-arg, which takes one argument each time.
+void AddPythonArg(CLI::App& app, std::vector<std::string>* python_args);
+
+// A number from `least` to `most`; nan, which CLI11's own Range takes for one, is none.
+CLI::Validator Between(double least, double most);
 // A number without a sign, of 18 digits at most.
 CLI::Validator Unsigned();
+
+// What filters select of names: a whole name only that; else those that hold it, or that it matches by its stars. No
+// filters select all. An Error where one selects nothing; `what` they are is for that.
+Result<std::set<std::string>> SelectNames(const std::string& what, const std::vector<std::string>& filters,
+                                          const std::set<std::string>& names);
+
+// How many columns standard output has, 140 at most; `otherwise`, where it is no terminal or does not tell.
+std::size_t TerminalWidth(bool is_terminal, std::size_t otherwise = 100);
 
 // Parses, and answers --help. Nothing when the verb may go on, else the exit status. An error is
 // one line and a hint, never a page.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // lockstep run: the main job.
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -15,15 +14,17 @@
 #include <random>
 #include <set>
 
+#include "bench/latency/machine.h"
+#include "harness/cli/findings.h"
 #include "harness/cli/options.h"
-#include "harness/os/affinity.h"
+#include "harness/cli/outputs.h"
 #include "harness/os/interrupt.h"
 #include "harness/model/model.h"
 #include "harness/os/supervisor.h"
 #include "harness/scenario/behaviours.h"
 #include "harness/verdict/verdict.h"
 #include "reports/json.h"
-#include "reports/junit.h"
+#include "reports/page/page.h"
 #include "reports/progress.h"
 #include "reports/terminal.h"
 #include "reports/text.h"
@@ -31,7 +32,6 @@
 namespace lockstep {
 namespace {
 
-constexpr std::size_t kWidestTerminal = 140;
 
 struct RunFlags {
   std::vector<std::string> names;
@@ -41,7 +41,8 @@ struct RunFlags {
   std::string expectations;
   std::vector<std::string> mixed;  // two names
   std::string json;
-  std::string junit;
+  OutputFlags outputs;
+  std::string html;
   bool strict = false;
   bool verbose = false;
   bool no_color = false;
@@ -67,7 +68,8 @@ void AddFlags(CLI::App& app, RunFlags* flags) {
                  "there only to be laid beside keeps its own");
   app.add_option("--json", flags->json,
                  "write the results there too, as JSON Lines (reports/FORMAT.md)");
-  app.add_option("--junit", flags->junit, "write the results as JUnit XML");
+  AddOutputFlags(app, &flags->outputs);
+  app.add_option("--html", flags->html, "write the results as a page for a browser, DIR/index.html");
   app.add_flag("--strict", flags->strict,
                "status 4 if anything that expectations do not list was unsupported or not run");
   app.add_flag("--verbose", flags->verbose, "every failure in full, and every expected failure");
@@ -87,18 +89,15 @@ std::vector<std::pair<std::string, std::string>> Environment() {
       probe.isolation == Isolation::kUserNamespace ? "user, mount and PID namespaces"
       : probe.isolation == Isolation::kNamespaces  ? "mount and PID namespaces"
                                                    : "none: " + probe.why_not;
-  return {{"lockstep", LOCKSTEP_VERSION},
-          {"kernel", fmt::format("{} {} {}", name.sysname, name.release, name.machine)},
-          {"cpus", std::to_string(AllowedCpus().size())},
-          {"isolation", isolation}};
-}
-
-std::size_t TerminalWidth(bool is_terminal) {
-  constexpr std::size_t kPlainWidth = 100;
-  winsize size{};
-  if (!is_terminal || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-    return kPlainWidth;
-  return std::min<std::size_t>(size.ws_col, kWidestTerminal);
+  const bench::Machine machine = bench::ThisMachine();
+  std::vector<std::pair<std::string, std::string>> environment = {
+      {"lockstep", LOCKSTEP_VERSION}, {"kernel", fmt::format("{} {} {}", name.sysname, name.release, name.machine)}};
+  for (const char* fact : {"libc", "cpus", "cpu"}) {
+    if (const auto found = machine.facts.find(fact); found != machine.facts.end()) environment.emplace_back(*found);
+  }
+  environment.emplace_back("machine", machine.fingerprint);
+  environment.emplace_back("isolation", isolation);
+  return environment;
 }
 
 std::string Absolute(const std::string& path) {
@@ -131,7 +130,7 @@ class MainJob {
     report_.wall = nanoseconds(MonotonicNs() - start);
     report_.interrupted = Interrupted();
     const bool shard = !flags_.selection.shard.empty();
-    int status = Interrupted() ? kExitInterrupted : ExitStatus(report_, flags_.strict);
+    int status = Interrupted() ? kExitInterrupted : ExitStatus(report_);
     // Whether nothing was judged, or an expectation matched nothing, only the whole can tell.
     if (shard && status >= 4 && status != kExitInterrupted) status = 0;
     return Write(status);
@@ -173,7 +172,7 @@ class MainJob {
                                      : std::string();
       for (const std::string& one : {file, other == file ? std::string() : other}) {
         if (one.empty()) continue;
-        auto loaded = Expectations::Load(one);
+        auto loaded = Expectations::Load(one, discovery_.places().Called(one));
         if (!loaded) return tl::unexpected(loaded.error());
         expectations.Append(std::move(*loaded));
       }
@@ -252,18 +251,33 @@ class MainJob {
         report_.notes.push_back("coverage: " + coverage.error().Text());
       }
     }
-    reports::ReportHeader header;
+    reports::ReportHeader& header = header_;
     header.lockstep_version = LOCKSTEP_VERSION;
     header.started = reports::UtcText(std::chrono::system_clock::now());
     header.arguments = arguments;
     header.oracle_name = report_.oracle_name;
     header.environment = report_.environment = Environment();
+    header.rerun_prefix = RerunPrefix();
+    rerun_prefix_ = std::make_shared<const std::string>(header.rerun_prefix);
+    header.strict = report_.strict = flags_.strict;
+    header.shard = flags_.selection.shard;
+    header.lacking.emplace();
+    for (const Finding& finding : LookAtMachine(catalogue_.all)) {
+      if (!finding.well) header.lacking->push_back({finding.what, finding.cost, finding.mend});
+    }
+    std::error_code error;
+    if (!flags_.html.empty() && (std::filesystem::create_directories(flags_.html, error), error))
+      return Fail(fmt::format("cannot make the folder {}: {}", flags_.html, error.message()), "name another with --html DIR");
+    if (!flags_.html.empty()) std::filesystem::remove(flags_.html + "/index.html", error);
     // One is always written, so that a run that is cut off has left what it had.
     std::vector<std::string> paths = {out_.path() + "/results.jsonl"};
-    if (!flags_.junit.empty() && !std::ofstream(flags_.junit, std::ios::app)) {
-      return FailErrno("cannot write " + flags_.junit, errno);
+    std::vector<NamedFile> files = {{"the run's own results", paths.front()}};
+    if (!flags_.json.empty()) {
+      paths.push_back(flags_.json);
+      files.push_back({"--json", flags_.json});
     }
-    if (!flags_.json.empty()) paths.push_back(flags_.json);
+    if (!flags_.html.empty()) files.push_back({"--html", flags_.html + "/index.html"});
+    if (const auto outputs = CheckOutputs(flags_.outputs, std::move(files)); !outputs) return outputs;
     for (const std::string& path : paths) {
       auto writer = reports::JsonWriter::Open(path);
       if (!writer) return tl::unexpected(writer.error());
@@ -286,21 +300,27 @@ class MainJob {
     const std::int64_t start = MonotonicNs();
     std::map<const Scenario*, std::size_t> places;
     for (int round = 0; round < flags_.repeat && !Interrupted(); ++round) {
+      if (round > 0 && options_.deadline && options_.deadline->Passed()) {
+        report_.notes.push_back(fmt::format("{}: {} of {} rounds were begun before the time was over", report.name, round, flags_.repeat));
+        break;
+      }
       std::vector<const Scenario*> order = catalogue_.selected;
       if (flags_.seed) {
         std::mt19937 random(*flags_.seed + static_cast<unsigned>(round));
         std::shuffle(order.begin(), order.end(), random);
       }
       progress_.Start(implementation.name, order.size());
-      report.introduction = RunScenarios(implementation, order, options_, [&](RunnerResult result) {
+      Introduction introduction = RunScenarios(implementation, order, options_, [&](RunnerResult result) {
         Keep(report, expectations, places, std::move(result), is_oracle);
       });
+      // A round that had no time for a hello, after one that had, knows nothing better.
+      if (introduction.hello || !introduction.failure.empty() || !report.introduction.hello) report.introduction = std::move(introduction);
     }
     Arrange(report);
     report.wall = nanoseconds(MonotonicNs() - start);
     const bool whole = catalogue_.whole && flags_.selection.shard.empty() && !Interrupted() &&
                        report.introduction.hello && !AnyCutShort(report.verdicts);
-    if (whole) report.stale = expectations.Stale(report.introduction.platform);
+    if (whole && !report.only_oracle) report.stale = expectations.Stale(report.introduction.platform);
     report.surprises = !report.only_oracle && HasSurprises(report.verdicts);
     for (reports::JsonWriter& writer : writers_) writer.Implementation(report);
   }
@@ -318,6 +338,7 @@ class MainJob {
     if (is_oracle) oracle_runs_[scenario] = result.run;
     ScenarioVerdict verdict =
         Judge(std::move(result), platform, expectations, oracle, report_.oracle_name);
+    verdict.rerun_prefix = rerun_prefix_;
     progress_.Add(verdict);
     for (reports::JsonWriter& writer : writers_) writer.Verdict(report.name, verdict);
     const auto [at, first] = places.try_emplace(scenario, report.verdicts.size());
@@ -325,13 +346,7 @@ class MainJob {
       report.verdicts.push_back(std::move(verdict));
       return;
     }
-    ScenarioVerdict& kept = report.verdicts[at->second];
-    if (kept.Overall() == verdict.Overall() && kept.reason == verdict.reason) return;
-    const bool worse = IsWorse(verdict.Overall(), kept.Overall());
-    if (worse) kept = std::move(verdict);
-    constexpr const char* kUnsteady = "differs between repeats";
-    if (kept.reason.find(kUnsteady) == std::string::npos)
-      kept.reason += (kept.reason.empty() ? "" : "; ") + std::string(kUnsteady);
+    AddRound(&report.verdicts[at->second], std::move(verdict));
   }
 
   // Back into the catalogue's order.
@@ -344,44 +359,68 @@ class MainJob {
                      });
   }
 
-  // The report for people first: whatever cannot be written after it, they have seen it.
-  Result<int> Write(int status) {
-    reports::TerminalOptions terminal;
-    const bool is_terminal = ::isatty(STDOUT_FILENO) != 0;
-    terminal.color = is_terminal && !flags_.no_color && std::getenv("NO_COLOR") == nullptr;
-    terminal.width = TerminalWidth(is_terminal);
-    terminal.verbose = flags_.verbose;
-    // Without these the same names stand for something else, or for nothing.
-    const auto add = [&](const std::string& words) { terminal.rerun_prefix += " " + words; };
+  // The command that reruns scenarios as this run did, less implementation and filter: without these words the same names
+  // stand for something else, or for nothing.
+  std::string RerunPrefix() const {
+    std::string prefix = ProjectPlaces().program + " run";
+    const auto add = [&](const std::string& words) { prefix += " " + words; };
     const char* python_path = std::getenv("PYTHONPATH");
     const bool matters = std::any_of(implementations_.begin(), implementations_.end(),
                                      [](const Implementation& one) { return one.keep_python_environment; });
     if (python_path != nullptr && *python_path != '\0' && matters)
-      terminal.rerun_prefix = "PYTHONPATH=" + reports::ShellQuoted(python_path) + " " + terminal.rerun_prefix;
-    if (!flags_.selection.scenarios.empty()) {
-      add("--scenarios " + reports::ShellQuoted(Absolute(flags_.selection.scenarios)));
-    }
-    if (!flags_.expectations.empty()) {
-      add("--expectations " + reports::ShellQuoted(Absolute(flags_.expectations)));
-    }
+      prefix = "PYTHONPATH=" + reports::ShellQuoted(python_path) + " " + prefix;
+    if (!flags_.selection.scenarios.empty()) add("--scenarios " + reports::ShellQuoted(Absolute(flags_.selection.scenarios)));
+    if (!flags_.expectations.empty()) add("--expectations " + reports::ShellQuoted(Absolute(flags_.expectations)));
     if (!flags_.oracle.empty()) add("--oracle " + reports::ShellQuoted(flags_.oracle));
     if (options_.messages == Messages::kIgnore) add("--messages ignore");
     if (options_.timeout_scale != 1) add(fmt::format("--timeout-scale {}", options_.timeout_scale));
-    for (const std::string& arg : flags_.execution.python_args) {
-      add("--python-arg=" + reports::ShellQuoted(arg));
+    for (const std::string& arg : flags_.execution.python_args) add("--python-arg=" + reports::ShellQuoted(arg));
+    return prefix;
+  }
+
+  // The report for people first: whatever cannot be written after it, they have seen it.
+  Result<int> Write(int status) {
+    const reports::TerminalOptions terminal = TerminalOptionsOf(flags_.no_color, flags_.verbose);
+    if (!flags_.outputs.TakesStandardOutput()) {
+      const CommandGuard guard(flags_.outputs);
+      reports::WriteTerminal(report_, terminal, std::cout);
+      std::cout.flush();
     }
-    reports::WriteTerminal(report_, terminal, std::cout);
-    std::cout.flush();
     std::optional<Error> failure;
     for (reports::JsonWriter& writer : writers_) {
       if (const auto ended = writer.End(report_, status); !ended) failure = ended.error();
     }
-    if (!flags_.junit.empty()) {
-      const auto written = reports::WriteJUnitFile(report_, terminal.rerun_prefix, flags_.junit);
-      if (!written) failure = written.error();
+    if (flags_.outputs.Any()) {
+      if (const auto written = WriteSummaries(status); !written) failure = written.error();
+    }
+    if (!flags_.html.empty() && !failure) {
+      if (const auto written = WriteHtml(status); !written) failure = written.error();
     }
     if (failure) return tl::unexpected(*failure);
+    if (!flags_.outputs.TakesStandardOutput()) fmt::print("\nstatus {}: {}\n", status, reports::MeaningOf(status));
     return status;
+  }
+
+  // The last that is done with the report.
+  Result<void> WriteSummaries(int status) {
+    std::vector<reports::StoredReport> stored(1);
+    stored.front().header = header_;
+    stored.front().report = std::move(report_);
+    stored.front().exit_status = status;
+    reports::Summary summary = reports::Summarize(stored, {"this run"});
+    summary.exit_status = status;
+    return WriteOutputs(flags_.outputs, summary, discovery_.places());
+  }
+
+  // From what was written: a page of a run is the page of its results.
+  Result<void> WriteHtml(int status) const {
+    auto input = reports::ReadForPage({out_.path() + "/results.jsonl"});
+    if (!input) return tl::unexpected(input.error());
+    input->status = status;
+    const auto path = reports::WritePage(reports::HtmlPage(*input), flags_.html);
+    if (!path) return tl::unexpected(path.error());
+    if (!flags_.outputs.TakesStandardOutput()) fmt::print("\nthe page: {}\n", *path);
+    return {};
   }
 
   const RunFlags flags_;
@@ -394,6 +433,8 @@ class MainJob {
   bool only_oracle_ = false;  // nobody asked for the oracle to be judged
   std::deque<Expectations> expectations_;  // verdicts point into them
   std::map<const Scenario*, ScenarioRun> oracle_runs_;
+  reports::ReportHeader header_;
+  std::shared_ptr<const std::string> rerun_prefix_;
   RunReport report_;
   std::vector<Covered> coverage_;
   std::deque<reports::JsonWriter> writers_;

@@ -5,10 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <random>
 
-#include "harness/cli/options.h"
+#include "harness/cli/campaigns.h"
 #include "harness/os/interrupt.h"
 #include "harness/os/text_file.h"
 #include "harness/stress/campaign.h"
@@ -52,20 +51,7 @@ class StressJob {
   int Run(const std::vector<Implementation>& implementations) {
     fmt::print("seed {}\n", *flags_.seed);
     std::fflush(stdout);
-    std::vector<int> statuses;
-    for (const Implementation& implementation : implementations) {
-      if (Interrupted()) {
-        fmt::print("{}: not begun\n", implementation.name);
-        continue;
-      }
-      statuses.push_back(RunOne(implementation));
-      std::fflush(stdout);
-    }
-    if (Interrupted()) return kExitInterrupted;
-    for (const int status : {kExitHarness, 1, kExitNotJudged}) {
-      if (std::find(statuses.begin(), statuses.end(), status) != statuses.end()) return status;
-    }
-    return 0;
+    return RunEach(implementations, [this](const Implementation& one) { return RunOne(one); });
   }
 
  private:
@@ -150,13 +136,11 @@ class StressJob {
     if (!finding.where.empty()) fmt::print("{}\n", finding.where);
     if (!finding.amid.empty()) fmt::print("   amid  {}\n", finding.amid);
     if (finding.history) {
-      std::string name = implementation.name;
-      for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '-';
-      const std::string file = fmt::format("{}/{}-{}.jsonl", folder_, name, *flags_.seed);
+      const std::string file = fmt::format("{}/{}-{}.jsonl", folder_, FileNameOf(implementation.name), *flags_.seed);
       if (const auto written = ReplaceTextFile(file, check::WriteHistories({*finding.history})); !written) {
         Complain(written.error());
       } else {
-        fmt::print("  saved  {0}\n  judge  ./lockstep check {0}\n", reports::ShellQuoted(file));
+        fmt::print("  saved  {0}\n  judge  {1} check {0}\n", reports::ShellQuoted(file), ProjectPlaces().program);
       }
     }
     fmt::print("  rerun  {}\n\n", command_);
@@ -178,7 +162,7 @@ int StressVerb(const Words& words) {
   app.add_option("IMPL", flags.names, "implementations; none: the reference");
   app.add_option("--seed", flags.seed, "of the plan; default: a new one, which is printed")->check(Unsigned());
   app.add_option("--time", flags.time_s, "seconds for each implementation, after which no epoch is begun")
-      ->check(CLI::Range(0.1, 1e6))
+      ->check(Between(0.1, 1e6))
       ->capture_default_str();
   app.add_option("--ops", flags.ops, "calls of each implementation, after which no epoch is begun; 0: no limit")
       ->check(CLI::Range(0L, 1L << 60));
@@ -193,29 +177,20 @@ int StressVerb(const Words& words) {
   app.add_flag("--no-signals", flags.no_signals, "no signals");
   app.add_flag("--no-pins", flags.no_pins, "never all on one CPU");
   app.add_option("--timeout-scale", flags.timeout_scale, "multiplies every bound on waiting; default 1")
-      ->check(CLI::Range(0.01, 1000.0));
+      ->check(Between(0.01, 1000.0));
   app.add_option("--out", flags.out, "folder for what the run writes; default: out");
-  app.add_option("--python-arg", flags.python_args, "an argument for the interpreter of python:PATH");
+  AddPythonArg(app, &flags.python_args);
   if (const auto status = Parse(app, words.words)) return *status;
-  std::string command = "./lockstep stress";
-  for (const std::string& word : words.words) command += " " + reports::ShellQuoted(word);
-  if (!flags.seed) {
-    flags.seed = std::random_device{}();
-    command += fmt::format(" --seed {}", *flags.seed);
-  }
-  if (!words.command.empty()) command += " --";
-  for (const std::string& word : words.command) command += " " + reports::ShellQuoted(word);
+  std::optional<std::uint64_t> drawn;
+  if (!flags.seed) flags.seed = drawn = std::random_device{}();
   Discovery discovery(ProjectPlaces());
-  if (flags.names.empty() && words.command.empty()) flags.names = {"reference"};
-  const auto implementations = ResolveAll(discovery, flags.names, words.command, flags.python_args);
+  const auto implementations = ResolveOrReference(discovery, flags.names, words.command, flags.python_args);
   if (!implementations) return Complain(implementations.error());
   const auto out = OutFolder::Make(flags.out, discovery.places());
   if (!out) return Complain(out.error());
-  const std::string folder = out->path() + "/stress";
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return Complain(Error{fmt::format("cannot make {}: {}", folder, error.message()), ""});
-  return StressJob(std::move(flags), folder, out->channels(), std::move(command)).Run(*implementations);
+  const auto folder = FolderIn(*out, "stress");
+  if (!folder) return Complain(folder.error());
+  return StressJob(std::move(flags), *folder, out->channels(), CommandLine("stress", words, drawn)).Run(*implementations);
 }
 
 }  // namespace lockstep

@@ -19,6 +19,7 @@ struct Words {
 };
 
 int RunVerb(const Words& words);
+int BenchVerb(const Words& words);
 int ListVerb(const Words& words);
 int ShowVerb(const Words& words);
 int ExplainVerb(const Words& words);
@@ -31,6 +32,8 @@ int MutantsVerb(const Words& words);
 int FuzzVerb(const Words& words);
 int StressVerb(const Words& words);
 int FaultsVerb(const Words& words);
+int HistoryVerb(const Words& words);
+int ReportVerb(const Words& words);
 
 }  // namespace lockstep
 

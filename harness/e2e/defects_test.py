@@ -52,6 +52,14 @@ class Defects(LockstepCase):
         )
 
 
+class NoDefects(LockstepCase):
+    def test_who_is_woken_late_by_a_thread_of_the_implementation_is_woken(self):
+        done = self.lockstep("run", NAME, "--filter", "rebuild/two-strangers-one-post", "--filter", "rebuild/post-of-a-stranger-wakes",
+                             "--oracle", "none", env=defect("late_wake"))
+        self.assert_status(done, 0)
+        self.assertIn("2 pass", done.out)
+
+
 class PythonVariables(LockstepCase):
     SCENARIO = """
         [[scenario]]

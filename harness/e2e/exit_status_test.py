@@ -146,6 +146,35 @@ class Usage(LockstepCase):
             "lockstep: --shard 4/3 is not I/N with 1 <= I <= N\n",
         )
 
+    def test_a_format_that_standard_output_is_not_for(self):
+        self.assert_usage(
+            self.lockstep("run", "reference", *ONE, "--format", "gitlab=-"),
+            "lockstep: --format gitlab takes a file\n  only --markdown - is standard output\n",
+        )
+
+    def test_two_outputs_that_are_one_file(self):
+        for one, other in (("--json", "--junit"), ("--markdown", "--badge")):
+            again = os.path.join(self.folder, ".", "same")
+            self.assert_usage(
+                self.lockstep("run", "reference", *ONE, one, os.path.join(self.folder, "same"), other, again),
+                "lockstep: %s and %s are one file: %s\n  name another for one of them\n" % (one, other, again),
+            )
+        path = os.path.join(self.out, "results.jsonl")
+        self.assertIn("the run's own results and --junit are one file", self.lockstep("run", "reference", *ONE, "--junit", path).err)
+        # What is reported is not lost to a slip.
+        self.assert_status(self.lockstep("run", "reference", *ONE), 0)
+        done = self.lockstep("report", path, "--markdown", path)
+        self.assertIn("what is reported and --markdown are one file", done.err)
+        self.assert_status(self.lockstep("report", path), 0)
+        self.assert_status(self.lockstep("run", "reference", *ONE, "--junit", os.devnull, "--badge", os.devnull), 0)
+
+    def test_nan_is_no_number_of_seconds(self):
+        for words in (("run", "reference", "--max-time"), ("run", "reference", "--timeout-scale"), ("stress", "reference", "--time"),
+                      ("fuzz", "reference", "--time"), ("bench", "reference", "--time")):
+            done = self.lockstep(*words, "nan")
+            self.assert_status(done, USAGE)
+            self.assertIn("'nan' is no number from ", done.err)
+
     def test_an_unknown_implementation(self):
         done = self.lockstep("run", "refrence", *ONE)
         self.assert_status(done, USAGE)

@@ -105,6 +105,7 @@ class Expect(LockstepCase):
         if os.geteuid() == 0:
             self.skipTest("root may write everywhere")
         folder = os.path.dirname(self.expectations)
+        os.chmod(self.expectations, 0o444)
         os.chmod(folder, 0o555)
         self.addCleanup(os.chmod, folder, 0o755)
         self.assert_status(self.expect("--update"), 2)

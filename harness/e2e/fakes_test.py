@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Adapters that misbehave: each is diagnosed for what it does, in time, and never passes for good."""
 
+import re
 import subprocess
 import unittest
 
@@ -36,10 +37,10 @@ DIAGNOSES = {
         FAILED,
         "p: the adapter answered request 1 once more, or without being asked",
     ),
-    "dies-in-a-call": (DIVERGED, "acquire(): expected -> True, got exited 7"),
-    "dies-by-signal": (DIVERGED, "acquire(): expected -> True, got died SIGSEGV"),
+    "dies-in-a-call": (DIVERGED, "acquire(…): expected an answer, got exited 7"),
+    "dies-by-signal": (DIVERGED, "acquire(…): expected an answer, got died SIGSEGV"),
     "ignores-sigterm": (FAILED, "p: the adapter does not answer"),
-    "forks-a-daemon": (DIVERGED, "acquire(): expected -> True, got exited 0"),
+    "forks-a-daemon": (DIVERGED, "acquire(…): expected an answer, got exited 0"),
     "closes-the-pipe": (FAILED, "p: the adapter closed its channel and lives on"),
     "claims-capabilities": (
         FAILED,
@@ -122,7 +123,7 @@ class AdapterCheck(LockstepCase):
         self.assert_status(done, 0)
         self.assertIn("ok       acquire\n", done.out)
         self.assertRegex(done.out, r"missing  hammer +capability hammer is not claimed\n")
-        self.assertRegex(done.out, r"\n8 well, 18 missing, 0 wrong, 0 failed\n$")
+        self.assertRegex(done.out, r"\n8 well, 19 missing, 0 wrong, 0 failed\n$")
 
     def test_the_reference_has_everything_but_python(self):
         done = self.check("reference")
@@ -137,6 +138,12 @@ class AdapterCheck(LockstepCase):
         missing = [line for line in done.out.splitlines() if line.startswith("missing")]
         self.assertEqual([line.split()[1] for line in missing], ["SemLock.unnamed"])
 
+    def test_the_yardstick_can_be_measured_and_is_no_semlock(self):
+        done = self.check("raw")
+        self.assert_status(done, 1)
+        self.assertIn("ok       measure\n", done.out)
+        self.assertEqual(re.findall(r"(?m)^WRONG +(.*)$", done.out), ["release"])
+
     def test_wrong_answers_are_wrong(self):
         done = self.check("--", PYTHON, FAKE, "echo")
         self.assert_status(done, 1)
@@ -145,7 +152,7 @@ class AdapterCheck(LockstepCase):
     def test_an_adapter_that_finds_everything_unsupported_is_not_well(self):
         done = self.check("--", PYTHON, FAKE, "always-unsupported")
         self.assert_status(done, NOTHING_JUDGED)
-        self.assertIn("0 well, 26 missing, 0 wrong, 0 failed", done.out)
+        self.assertIn("0 well, 27 missing, 0 wrong, 0 failed", done.out)
 
     def test_an_adapter_that_does_not_start_failed(self):
         done = self.check("--", PYTHON, FAKE, "exits-before-hello")

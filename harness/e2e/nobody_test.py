@@ -23,6 +23,20 @@ def is_clone():
         return False
 
 
+def copy_of_compiler_cache(folder):
+    """Whether it builds is in question, not for how long: what root has compiled for this tree is not compiled again. The variables
+    that make it so; without a compiler cache, or where it lies on another disk, all is compiled."""
+    ccache = shutil.which("ccache")
+    if ccache is None:
+        return {}
+    cache = subprocess.run([ccache, "--get-config", "cache_dir"], capture_output=True, text=True, check=True).stdout.strip()
+    os.makedirs(folder)
+    subprocess.run(["cp", "-al", cache + "/.", folder], stderr=subprocess.DEVNULL)
+    for path, _, _ in os.walk(folder):
+        os.chown(path, NOBODY, NOBODY)
+    return {"CCACHE_DIR": folder, "LOCKSTEP_WERROR": os.environ.get("LOCKSTEP_WERROR", "OFF")}
+
+
 @unittest.skipUnless(is_root(), "only root can become another user; others build as one anyway")
 @unittest.skipUnless(is_clone(), "this tree is no clone, and has no commit to be cloned")
 class Nobody(LockstepCase):
@@ -39,12 +53,13 @@ class Nobody(LockstepCase):
                 os.lchown(os.path.join(folder, name), NOBODY, NOBODY)
         os.chown(home, NOBODY, NOBODY)
         os.chmod(home, 0o755)
+        variables = copy_of_compiler_cache(os.path.join(home, ".ccache"))
         command = [
             "setpriv", "--reuid=%d" % NOBODY, "--regid=%d" % NOBODY, "--clear-groups",
             "./lockstep", "--no-install", "run", "--filter", "acquire/*", "reference",
         ]
         process = subprocess.Popen(
-            command, cwd=clone, env=self.environment(HOME=home, TMPDIR=home, CCACHE_DIR=home + "/.ccache"),
+            command, cwd=clone, env=self.environment(HOME=home, TMPDIR=home, **variables),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )
         done = self.finish(process, BOUND_S)

@@ -99,7 +99,8 @@ class JUnit(LockstepCase):
 
     def test_a_harness_error_is_an_error(self):
         _, root = self.run_junit("--filter", "acquire/takes-a-unit", "--", PYTHON, FAKE, "garbage")
-        self.assertEqual(len(list(root.iter("error"))), 1)
+        # Nothing was judged, which is told before all else.
+        self.assertEqual([error.get("type") for error in root.iter("error")], ["withheld", "harness_error"])
         self.assertEqual(len(list(root.iter("failure"))), 0)
 
     def test_a_case_is_called_the_same_in_every_run(self):
@@ -151,6 +152,12 @@ class Flags(LockstepCase):
         verdicts = [line for line in self.results() if line["type"] == "verdict"]
         self.assertEqual(len(verdicts), 5)
         self.assertIn("1 pass", done.out)
+
+    def test_rounds_for_which_there_is_no_time_take_nothing_back(self):
+        done = self.lockstep("run", "reference", *ALONE, "--filter", "acquire/takes-a-unit", "--repeat", "100000", "--max-time", "1")
+        self.assert_status(done, 0)
+        self.assertIn("1 pass", done.out)
+        self.assertRegex(done.out, r"reference: [1-9]\d* of 100000 rounds were begun before the time was over")
 
     def test_the_worst_of_its_repeats_is_a_scenarios_verdict(self):
         state = os.path.join(self.folder, "state")

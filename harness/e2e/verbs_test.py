@@ -205,6 +205,21 @@ class Diff(LockstepCase):
         self.assert_status(done, 4)
 
 
+class Run(LockstepCase):
+    def judged(self, *names):
+        # Whatever else there is to judge, it is quick.
+        env = {"PYENV_ROOT": self.folder, "HOME": self.folder}
+        done = self.lockstep("run", *names, "--filter", "names/unlink-twice", env=env)
+        self.assert_status(done, 0)
+        return {line["implementation"] for line in self.results() if line["type"] == "verdict"}
+
+    def test_the_yardstick_is_judged_only_when_it_is_named(self):
+        judged = self.judged()
+        self.assertIn("reference", judged)
+        self.assertNotIn("raw", judged)
+        self.assertIn("raw", self.judged("raw"))
+
+
 class Doctor(LockstepCase):
     def test_it_tells_of_each_thing_that_a_run_needs(self):
         done = self.lockstep("doctor")

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 
 #include "harness/os/affinity.h"
 #include "harness/os/interrupt.h"
@@ -248,6 +249,19 @@ std::optional<BlockedDetector::Stillness> Executor::Settle(nanoseconds limit) {
       return stillness;
     if (!crew_->Fault().empty() || Interrupted() || deadline.Passed()) return std::nullopt;
     crew_->Pump(NextLookAfter(start_ns));
+  }
+}
+
+Executor::Back Executor::AwaitSome(const std::vector<Actor*>& actors, nanoseconds limit) {
+  const Deadline deadline = Deadline::After(limit);
+  for (int looks = 0;; ++looks) {
+    const auto settled = Settle(deadline.Left());
+    Back back{{}, settled.has_value()};
+    std::copy_if(actors.begin(), actors.end(), std::back_inserter(back.actors),
+                 [](const Actor* actor) { return actor->reply || actor->process->dead; });
+    const bool sure = settled == BlockedDetector::Stillness::kSure && looks >= kLooksForEver;
+    if (!back.actors.empty() || sure || !settled || deadline.Passed() || Interrupted()) return back;
+    crew_->Pump(kDeadlockLookEvery);
   }
 }
 

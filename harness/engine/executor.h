@@ -125,6 +125,13 @@ class Executor {
   std::optional<Blocked> NeverAnswers(Actor& actor, StuckSince* since);
   // Waits until everything stands still: surely, or as far as can be told. Nothing when it does not.
   std::optional<BlockedDetector::Stillness> Settle(nanoseconds limit);
+  // Those of the actors whose calls have ended once everything stands still; `quiet` false: it did not. None is believed
+  // only after as many looks as of a single call: who wakes them may be a thread of the implementation's own, which is late.
+  struct Back {
+    std::vector<Actor*> actors;
+    bool quiet = false;
+  };
+  Back AwaitSome(const std::vector<Actor*>& actors, nanoseconds limit);
   nanoseconds LimitOf(const Actor& actor) const;
 
   // Endings.

@@ -376,25 +376,13 @@ Executor::Next Executor::Perform(const Step& step, const OneOf& what) {
     if (actor == nullptr) return Unknown(name);
     actors.push_back(actor);
   }
-  // Quiet, with every call either ended or blocked: then whoever was to come back has. Where that is
-  // not sure, nobody's coming back is believed only when the time for it is over.
-  const Deadline deadline = Deadline::After(LimitOf(*actors.front()));
-  std::vector<Actor*> back;
-  std::optional<BlockedDetector::Stillness> settled;
-  do {
-    settled = Settle(deadline.Left());
-    back.clear();
-    for (Actor* actor : actors) {
-      if (actor->reply || actor->process->dead) back.push_back(actor);
-    }
-  } while (back.empty() && settled == BlockedDetector::Stillness::kLooksSo && !deadline.Passed() &&
-           !Interrupted());
+  const auto [back, quiet] = AwaitSome(actors, LimitOf(*actors.front()));
   if (!crew_->Fault().empty()) return Next::kStop;
   if (Interrupted()) return Stop(ScenarioRun::End::kNotRun, "interrupted");
   if (back.size() != 1) {
     std::string who = back.empty() ? "none of them came back" : "came back:";
     for (const Actor* actor : back) who += " " + actor->name;
-    if (!settled) who += ", and not everything was quiet";
+    if (!quiet) who += ", and not everything was quiet";
     Note(step, "", who);
     return Diverge(step, "exactly one to come back", who, "one of several waiters");
   }

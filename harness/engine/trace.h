@@ -46,7 +46,7 @@ std::string ToText(BlockedBy by);
 
 struct TraceEntry {
   std::string actor;
-  std::string step;           // as written, without what was expected of it
+  std::string step;           // as written, with what was expected of it, and `when`
   std::string outcome;        // what came of it; empty for steps that have no outcome
   std::int64_t begin_ns = 0;  // the adapter's own stamps around the call; 0: none
   std::int64_t end_ns = 0;

@@ -259,6 +259,14 @@ std::optional<pid_t> OuterThread(pid_t pid, pid_t inner) {
   return std::nullopt;
 }
 
+std::optional<std::uint64_t> VoluntarySwitches(pid_t pid, pid_t tid) {
+  const std::string status = ReadSmallFile(fmt::format("/proc/{}/task/{}/status", pid, tid));
+  const std::string key = "\nvoluntary_ctxt_switches:";
+  const std::size_t at = status.find(key);
+  if (at == std::string::npos) return std::nullopt;
+  return std::strtoull(status.c_str() + at + key.size(), nullptr, 10);
+}
+
 std::optional<int> ZombieStatus(pid_t pid) {
   if (!IsZombie(pid)) return std::nullopt;
   constexpr int kExitCodeField = 52;

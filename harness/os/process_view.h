@@ -87,6 +87,9 @@ std::optional<pid_t> InnerId(pid_t pid, pid_t tid = 0);
 std::optional<pid_t> OuterChild(pid_t parent, pid_t inner);
 std::optional<pid_t> OuterThread(pid_t pid, pid_t inner);
 
+// How often a thread has given up its CPU by itself, to wait. Nothing when it is gone.
+std::optional<std::uint64_t> VoluntarySwitches(pid_t pid, pid_t tid);
+
 // The wait status of a zombie that its parent has not reaped yet (last field of /proc/PID/stat).
 std::optional<int> ZombieStatus(pid_t pid);
 bool IsZombie(pid_t pid);

@@ -3,7 +3,9 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 
 namespace lockstep {
 
@@ -18,16 +20,36 @@ Result<std::string> ReadTextFile(const std::string& path) {
   return text;
 }
 
+namespace {
+
+// False with errno set, also if it is not open.
+bool Put(std::ofstream* out, std::string_view text) {
+  *out << text;
+  out->close();
+  return static_cast<bool>(*out);
+}
+
+}  // namespace
+
 Result<void> ReplaceTextFile(const std::string& path, std::string_view text) {
-  const std::string beside = path + ".new";
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(path, error);
+  const std::string file = error ? path : real.string();
+  const std::string name_beside = file + ".new";
+  std::ofstream beside;
   errno = 0;
-  std::ofstream out(beside, std::ios::binary);
-  out << text;
-  out.close();
-  if (out && std::rename(beside.c_str(), path.c_str()) == 0) return {};
-  const int reason = errno;
-  static_cast<void>(std::remove(beside.c_str()));
-  return FailErrno("cannot write " + path, reason);
+  if (error || std::filesystem::is_regular_file(real)) beside.open(name_beside, std::ios::binary);
+  if (beside.is_open()) {
+    const bool written = Put(&beside, text);
+    const int reason = errno;
+    if (written && std::rename(name_beside.c_str(), file.c_str()) == 0) return {};
+    static_cast<void>(std::remove(name_beside.c_str()));
+    if (!written) return FailErrno("cannot write " + path, reason);
+  }
+  errno = 0;
+  std::ofstream in_place(file, std::ios::binary);
+  if (Put(&in_place, text)) return {};
+  return FailErrno("cannot write " + path, errno);
 }
 
 }  // namespace lockstep

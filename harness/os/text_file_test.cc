@@ -39,5 +39,38 @@ TEST_F(TextFileTest, LeavesWhatItCannotReplaceAndNothingBesideIt) {
             "cannot write /nowhere/f: No such file or directory");
 }
 
+TEST_F(TextFileTest, ReplacesWhatALinkLeadsTo) {
+  const std::string link = folder_.path() + "/link";
+  ASSERT_TRUE(ReplaceTextFile(path_, "before"));
+  ASSERT_EQ(::symlink(path_.c_str(), link.c_str()), 0);
+  ASSERT_TRUE(ReplaceTextFile(link, "after"));
+  EXPECT_EQ(ReadTextFile(path_), "after");
+  struct stat info = {};
+  ASSERT_EQ(::lstat(link.c_str(), &info), 0);
+  EXPECT_TRUE(S_ISLNK(info.st_mode));
+}
+
+TEST_F(TextFileTest, WritesIntoWhatIsNoRegularFile) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  const int reader = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  EXPECT_TRUE(ReplaceTextFile(path_, "text"));
+  char got[8] = {};
+  EXPECT_EQ(::read(reader, got, sizeof got), 4);
+  EXPECT_STREQ(got, "text");
+  ::close(reader);
+  struct stat info = {};
+  ASSERT_EQ(::lstat(path_.c_str(), &info), 0);
+  EXPECT_TRUE(S_ISFIFO(info.st_mode));
+}
+
+TEST_F(TextFileTest, WritesInPlaceWhereNothingMayStandBesideIt) {
+  ASSERT_TRUE(ReplaceTextFile(path_, "before, and longer"));
+  // Not even root may make a file where a folder is.
+  ASSERT_EQ(::mkdir((path_ + ".new").c_str(), 0700), 0);
+  ASSERT_TRUE(ReplaceTextFile(path_, "after"));
+  EXPECT_EQ(ReadTextFile(path_), "after");
+}
+
 }  // namespace
 }  // namespace lockstep

@@ -28,7 +28,7 @@ bool MustBeAnnounced(const Request& request) {
     // Anything but True may be taken for false, or be refused.
     return block == nullptr || *block == Value(true);
   }
-  return op == "__enter__" || op == "hammer" || op == "load" || op == "wait";
+  return op == "__enter__" || op == "hammer" || op == "load" || op == "measure" || op == "wait";
 }
 
 }  // namespace lockstep

@@ -66,6 +66,17 @@ TEST(EncodeRequest, WritesAHammersFields) {
             "path\",\"slot\":2,\"slots\":8}\n");
 }
 
+TEST(MustBeAnnounced, HoldsForWhatMaySleepOrTakeLong) {
+  for (const char* operation : {"acquire", "__enter__", "hammer", "load", "measure", "wait"}) {
+    Request request;
+    request.operation = operation;
+    EXPECT_TRUE(MustBeAnnounced(request)) << operation;
+  }
+  Request release;
+  release.operation = "release";
+  EXPECT_FALSE(MustBeAnnounced(release));
+}
+
 TEST(EncodeRequest, WritesAHandlersCallWithoutAnId) {
   Request call;
   call.operation = "release";

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-// TOML's exceptions stop here.
 #include "harness/scenario/behaviours.h"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <map>
 #include <optional>
@@ -11,23 +9,11 @@
 #include <utility>
 
 #include "harness/os/text_file.h"
-#include "harness/scenario/source.h"
-#include "harness/scenario/words.h"
+#include "harness/text/toml_file.h"
 
 namespace lockstep {
 namespace {
 
-using transcript::Contains;
-using transcript::DidYouMean;
-
-Position At(const toml::node& node) {
-  return Position{static_cast<int>(node.source().begin.line),
-                  static_cast<int>(node.source().begin.column)};
-}
-
-Error Mistake(const std::string& file, Position at, const std::string& what) {
-  return Error{fmt::format("{}:{}:{}: {}", file, at.line, at.column, what), ""};
-}
 
 bool IsId(const std::string& text) {
   const bool one_dot = text.find('.') == text.rfind('.') && text.find('.') != std::string::npos;
@@ -35,34 +21,22 @@ bool IsId(const std::string& text) {
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos;
 }
 
-// One table; a text that is missing or wrong is told in `error`.
-Behaviour ReadBehaviour(const toml::table& table, const std::string& file,
-                        std::optional<Error>* error) {
-  static const std::vector<std::string> kKeys = {"id", "rule", "source", "versions"};
-  const auto fail = [&](const toml::node& node, const std::string& what) {
-    if (!*error) *error = Mistake(file, At(node), what);
-  };
-  for (const auto& [key, value] : table) {
-    const std::string name(key.str());
-    if (!Contains(kKeys, name))
-      fail(value, fmt::format("unknown key '{}'{}", name, DidYouMean(name, kKeys)));
-  }
+// One table.
+Behaviour ReadBehaviour(const toml::table& table, TomlFile* file) {
+  file->CheckKeys(table, {"id", "rule", "source", "versions"});
   const auto text = [&](const char* key, bool required) -> std::string {
     const toml::node* node = table.get(key);
-    const auto* value = node == nullptr ? nullptr : node->as_string();
-    if (node == nullptr && required) fail(table, fmt::format("this behaviour has no '{}'", key));
-    if (node != nullptr && (value == nullptr || value->get().empty()))
-      fail(*node, fmt::format("expected text in quotes for '{}'", key));
-    return value == nullptr ? "" : value->get();
+    if (node == nullptr && required) file->Report(table, fmt::format("this behaviour has no '{}'", key));
+    if (node == nullptr) return "";
+    std::string value = file->Text(*node, key);
+    if (value.empty()) file->Report(*node, fmt::format("'{}' is empty", key));
+    return value;
   };
-  Behaviour out{text("id", true), text("rule", true), text("source", true),
-                text("versions", false), At(table).line};
-  if (!*error && !IsId(out.id))
-    fail(*table.get("id"),
-         fmt::format("'{}' is no id; expected 'area.few-words' in lower case, digits and '-'",
-                     out.id));
-  if (!*error && out.rule.back() != '.')
-    fail(*table.get("rule"), "'rule' is one sentence; expected a full stop at its end");
+  Behaviour out{text("id", true), text("rule", true), text("source", true), text("versions", false), PositionOf(table).line};
+  if (file->any_mistake()) return out;
+  if (!IsId(out.id))
+    file->Report(*table.get("id"), fmt::format("'{}' is no id; expected 'area.few-words' in lower case, digits and '-'", out.id));
+  if (out.rule.back() != '.') file->Report(*table.get("rule"), "'rule' is one sentence; expected a full stop at its end");
   return out;
 }
 
@@ -90,30 +64,19 @@ Result<std::map<std::string, std::string>> ReadReasons(const std::string& path) 
 }  // namespace
 
 Result<std::vector<Behaviour>> ParseBehaviours(std::string_view text, const std::string& file) {
-  toml::table root;
-  try {
-    root = toml::parse(text, file);
-  } catch (const toml::parse_error& error) {
-    return tl::unexpected(Mistake(file,
-                                  Position{static_cast<int>(error.source().begin.line),
-                                           static_cast<int>(error.source().begin.column)},
-                                  std::string(error.description())));
-  }
-  const toml::array* tables = root.get_as<toml::array>("behaviour");
-  if (tables == nullptr || root.size() != 1 || !tables->is_homogeneous<toml::table>())
-    return Fail(file + ":1:1: expected '[[behaviour]]' tables and nothing else");
+  TomlFile toml(text, file);
   std::vector<Behaviour> out;
   std::map<std::string, int> lines;
-  for (const toml::node& node : *tables) {
-    std::optional<Error> error;
-    Behaviour behaviour = ReadBehaviour(*node.as_table(), file, &error);
-    if (error) return tl::unexpected(*error);
+  const std::vector<const toml::table*> tables = toml.Tables("behaviour");
+  if (tables.empty()) toml.Report(Position{1, 1}, "no behaviour in this file; expected '[[behaviour]]'");
+  for (const toml::table* table : tables) {
+    Behaviour behaviour = ReadBehaviour(*table, &toml);
     const auto [first, is_new] = lines.emplace(behaviour.id, behaviour.line);
-    if (!is_new)
-      return tl::unexpected(Mistake(file, At(node), fmt::format("the id '{}' is taken, on line {}",
-                                                                behaviour.id, first->second)));
+    if (!is_new) toml.Report(*table, fmt::format("the id '{}' is taken, on line {}", behaviour.id, first->second));
+    if (toml.any_mistake()) break;
     out.push_back(std::move(behaviour));
   }
+  if (toml.any_mistake()) return tl::unexpected<Error>(toml.error());
   return out;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Scenario files. What TOML's library throws stops here.
+// Scenario files.
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -16,6 +15,7 @@
 #include "harness/scenario/template.h"
 #include "harness/scenario/transcript.h"
 #include "harness/scenario/words.h"
+#include "harness/text/toml_file.h"
 
 namespace lockstep {
 namespace {
@@ -35,10 +35,6 @@ const std::vector<std::string>& Keys() {
   return keys;
 }
 
-Position At(const toml::source_region& region) {
-  return Position{static_cast<int>(region.begin.line), static_cast<int>(region.begin.column)};
-}
-
 bool IsNameText(std::string_view text, bool placeholders) {
   bool open = false;
   for (const char c : text) {
@@ -52,100 +48,36 @@ bool IsNameText(std::string_view text, bool placeholders) {
   return !text.empty() && !open;
 }
 
-// The scenarios of one file. A mistake is kept, and then nothing else matters: see Mistakes.
+// The scenarios of one file. A mistake is kept, and then nothing else matters: see TomlFile.
 class FileParser {
  public:
-  FileParser(std::string_view text, const std::string& file)
-      : text_(text), file_(file), lines_(SplitLines(text, 1)) {}
+  FileParser(std::string_view text, const std::string& name) : file_(text, name) {}
 
   Result<std::vector<Scenario>> Parse() {
     std::vector<Scenario> out;
-    CheckUtf8();
-    std::optional<toml::table> root;
-    if (!mistakes_.any()) root = ParseToml();
-    if (root) ReadRoot(*root, &out);
-    if (error_) return tl::unexpected<Error>(*error_);
-    if (!mistakes_.any()) return out;
-    return Fail(RenderMistake(file_, mistakes_.position(), mistakes_.what(),
-                              Line(mistakes_.position().line)));
+    const std::vector<const toml::table*> tables = file_.Tables("scenario");
+    if (tables.empty()) file_.Report(Position{1, 1}, "no scenario in this file; expected '[[scenario]]'");
+    for (const toml::table* table : tables) {
+      ReadScenario(*table, &out);
+      if (error_) return tl::unexpected<Error>(*error_);
+      if (any_mistake()) break;
+    }
+    if (any_mistake()) return tl::unexpected<Error>(file_.error());
+    return out;
   }
 
  private:
-  std::string_view Line(int number) const {
-    const auto index = static_cast<std::size_t>(number) - 1;
-    return index < lines_.size() ? std::string_view(lines_[index].text) : std::string_view();
-  }
-
-  void Report(Position position, std::string what) { mistakes_.Report(position, std::move(what)); }
-
-  void CheckUtf8() {
-    for (const SourceLine& line : lines_) {
-      if (const auto at = FindInvalidUtf8(line.text))
-        Report(line.At(*at), "not UTF-8; expected text in UTF-8");
-    }
-  }
-
-  std::optional<toml::table> ParseToml() {
-    try {
-      return toml::parse(text_, file_);
-    } catch (const toml::parse_error& error) {
-      Report(At(error.source()), std::string(error.description()));
-      return std::nullopt;
-    }
-  }
-
-  void ReadRoot(const toml::table& root, std::vector<Scenario>* out) {
-    CheckKeys(root, {"scenario"});
-    if (mistakes_.any()) return;
-    const toml::node* node = root.get("scenario");
-    if (node == nullptr) {
-      Report(Position{1, 1}, "no scenario in this file; expected '[[scenario]]'");
-      return;
-    }
-    const toml::array* tables = node->as_array();
-    if (tables == nullptr || !tables->is_homogeneous<toml::table>()) {
-      Report(At(node->source()), "expected '[[scenario]]', in two brackets");
-      return;
-    }
-    for (const toml::node& table : *tables) {
-      ReadScenario(*table.as_table(), out);
-      if (mistakes_.any() || error_) return;
-    }
-  }
-
-  // The first key, as written, that is not one of `known`.
-  void CheckKeys(const toml::table& table, const std::vector<std::string>& known) {
-    const toml::key* first = nullptr;
-    for (const auto& [key, value] : table) {
-      if (Contains(known, key.str())) continue;
-      if (first == nullptr || key.source().begin < first->source().begin) first = &key;
-    }
-    if (first == nullptr) return;
-    const std::string name(first->str());
-    Report(At(first->source()),
-           fmt::format("unknown key '{}'{}", name, DidYouMeanOrExpected(name, known)));
-  }
-
-  static std::string DidYouMeanOrExpected(const std::string& word,
-                                          const std::vector<std::string>& known) {
-    const std::string hint = DidYouMean(word, known);
-    return hint.empty() ? "; expected " + JoinQuoted(known, "or") : hint;
-  }
+  bool any_mistake() const { return file_.any_mistake(); }
 
   std::string ReadText(const toml::table& table, const std::string& key, bool required) {
     const toml::node* node = table.get(key);
     if (node == nullptr) {
-      if (required) Report(At(table.source()), fmt::format("this scenario has no '{}'", key));
+      if (required) file_.Report(table, fmt::format("this scenario has no '{}'", key));
       return "";
     }
-    const toml::value<std::string>* text = node->as_string();
-    if (text == nullptr) {
-      Report(At(node->source()), fmt::format("'{}' is no string; expected text in quotes", key));
-      return "";
-    }
-    if (required && text->get().empty())
-      Report(At(node->source()), fmt::format("'{}' is empty", key));
-    return text->get();
+    std::string text = file_.Text(*node, key);
+    if (required && text.empty()) file_.Report(*node, fmt::format("'{}' is empty", key));
+    return text;
   }
 
   std::set<std::string> ReadWords(const toml::table& table, const std::string& key) {
@@ -154,16 +86,15 @@ class FileParser {
     if (node == nullptr) return out;
     const toml::array* array = node->as_array();
     if (array == nullptr) {
-      Report(At(node->source()),
-             fmt::format("'{}' is no list; expected as in {} = [\"python\"]", key, key));
+      file_.Report(*node, fmt::format("'{}' is no list; expected as in {} = [\"python\"]", key, key));
       return out;
     }
     for (const toml::node& item : *array) {
       const toml::value<std::string>* word = item.as_string();
       if (word == nullptr) {
-        Report(At(item.source()), fmt::format("expected text in quotes in '{}'", key));
+        file_.Report(item, fmt::format("expected text in quotes in '{}'", key));
       } else {
-        CheckWord(key, word->get(), At(item.source()));
+        CheckWord(key, word->get(), PositionOf(item));
         out.insert(word->get());
       }
     }
@@ -172,20 +103,19 @@ class FileParser {
 
   void CheckWord(const std::string& key, const std::string& word, Position position) {
     if (key == "needs" && !Contains(CapabilityNames(), word)) {
-      Report(position, fmt::format("unknown capability '{}'{}", word,
-                                   DidYouMeanOrExpected(word, CapabilityNames())));
+      file_.Report(position, fmt::format("unknown capability '{}'{}", word, DidYouMeanOrExpected(word, CapabilityNames())));
     }
     if (key != "tags") return;
     // Any word may be a tag; one that is nearly a tag with a meaning is a slip.
     const std::vector<std::string> meaningful = {"parallel", "timing"};
     const std::string hint = Contains(meaningful, word) ? "" : DidYouMean(word, meaningful);
-    if (!hint.empty()) Report(position, fmt::format("unknown tag '{}'{}", word, hint));
+    if (!hint.empty()) file_.Report(position, fmt::format("unknown tag '{}'{}", word, hint));
     if (!IsNameText(word, false))
-      Report(position, fmt::format("'{}' is no tag; expected lower case, digits and '-'", word));
+      file_.Report(position, fmt::format("'{}' is no tag; expected lower case, digits and '-'", word));
   }
 
   void ReadScenario(const toml::table& table, std::vector<Scenario>* out) {
-    CheckKeys(table, Keys());
+    file_.CheckKeys(table, Keys());
     Scenario scenario;
     scenario.name = ReadText(table, "name", true);
     scenario.says = ReadText(table, "says", true);
@@ -196,86 +126,60 @@ class FileParser {
     scenario.rules = ReadWords(table, "rules");
     scenario.needs = ReadWords(table, "needs");
     scenario.tags = ReadWords(table, "tags");
-    scenario.file = file_;
-    scenario.line = At(table.source()).line;
-    if (mistakes_.any()) return;
-    CheckName(scenario.name, At(table.get("name")->source()));
+    scenario.file = file_.name();
+    scenario.line = PositionOf(table).line;
+    if (any_mistake()) return;
+    CheckName(scenario.name, PositionOf(*table.get("name")));
     if (scenario.says.back() != '.') {
-      Report(At(table.get("says")->source()),
-             "'says' is one sentence; expected a full stop at its end");
+      file_.Report(*table.get("says"), "'says' is one sentence; expected a full stop at its end");
     }
     if (!level.empty() && level != "core" && level != "full") {
-      Report(At(table.get("level")->source()),
-             fmt::format("unknown level '{}'; expected 'core' or 'full'", level));
+      file_.Report(*table.get("level"), fmt::format("unknown level '{}'; expected 'core' or 'full'", level));
     }
     if (level == "core") scenario.level = Level::kCore;
     if (const toml::node* when = table.get("when")) scenario.condition = ReadCondition(*when);
     const std::vector<SourceLine> lines = ReadLines(*table.get("steps"));
     const std::vector<Fillings> all = ReadTemplate(table);
     for (const Fillings& fillings : all) {
-      if (mistakes_.any() || error_) return;
-      Expand(scenario, lines, fillings, At(table.get("name")->source()), out);
+      if (any_mistake() || error_) return;
+      Expand(scenario, lines, fillings, PositionOf(*table.get("name")), out);
     }
   }
 
   void CheckName(const std::string& name, Position position) {
     const std::size_t slash = name.find('/');
     const std::string area = name.substr(0, slash);
-    const std::string stem = std::filesystem::path(file_).stem().string();
+    const std::string stem = std::filesystem::path(file_.name()).stem().string();
     if (!IsNameText(stem, false)) {
-      Report(position, fmt::format("the area of a scenario is its file's name, and '{}' is none; rename the file: "
-                                   "lower case, digits and '-'", stem));
+      file_.Report(position,
+                   fmt::format("the area of a scenario is its file's name, and '{}' is none; "
+                               "rename the file: lower case, digits and '-'", stem));
     } else if (slash == std::string::npos || !IsNameText(area, false) ||
         !IsNameText(name.substr(slash + 1), true)) {
-      Report(
-          position,
-          fmt::format("'{}' is no name; expected 'area/what-happens' in lower case, digits and '-'",
-                      name));
+      file_.Report(position, fmt::format("'{}' is no name; expected 'area/what-happens' in lower case, digits and '-'", name));
     } else if (area != stem) {
-      Report(position, fmt::format("'{}' is in the file of another area; expected '{}/{}'", name,
-                                   stem, name.substr(slash + 1)));
+      file_.Report(position,
+                   fmt::format("'{}' is in the file of another area; expected '{}/{}'", name, stem, name.substr(slash + 1)));
     }
   }
 
   Condition ReadCondition(const toml::node& node) {
-    const toml::value<std::string>* text = node.as_string();
-    if (text == nullptr) {
-      Report(At(node.source()), "'when' is no string; expected as in when = \">= 3.12\"");
-      return {};
-    }
-    SourceLine line;
-    line.text = text->get();
-    line.number = At(node.source()).line;
-    line.original = std::string(Line(line.number));
-    line.original_begin = ByteOf(At(node.source())) + 1;
-    return ParseConditionLine(line, &mistakes_);
-  }
-
-  // Columns count characters.
-  std::size_t ByteOf(Position position) const {
-    const std::string_view line = Line(position.line);
-    std::size_t at = 0;
-    for (int column = 1; at < line.size(); ++at) {
-      if ((static_cast<unsigned char>(line[at]) & 0xc0) == 0x80) continue;
-      if (column++ == position.column) break;
-    }
-    return at;
+    file_.Text(node, "when", "as in when = \">= 3.12\"");
+    return any_mistake() ? Condition{} : ParseConditionLine(file_.InQuotes(*node.as_string()), file_.mistakes());
   }
 
   // The file's own lines between ''' and ''', so that every column is the file's.
   std::vector<SourceLine> ReadLines(const toml::node& node) {
-    const Position begin = At(node.source());
-    std::size_t at = ByteOf(begin);
-    if (Line(begin.line).substr(at, 3) != "'''") {
-      Report(begin,
-             "expected steps in a literal multi-line string, between ''' and '''; others change "
-             "backslashes");
+    const Position begin = PositionOf(node);
+    std::size_t at = file_.ByteOf(begin);
+    if (file_.Line(begin.line).substr(at, 3) != "'''") {
+      file_.Report(begin, "expected steps in a literal multi-line string, between ''' and '''; others change backslashes");
       return {};
     }
     at += 3;
     std::vector<SourceLine> out;
-    for (auto i = static_cast<std::size_t>(begin.line) - 1; i < lines_.size(); ++i, at = 0) {
-      SourceLine line = lines_[i];
+    for (auto i = static_cast<std::size_t>(begin.line) - 1; i < file_.lines().size(); ++i, at = 0) {
+      SourceLine line = file_.lines()[i];
       const std::size_t close = line.text.find("'''", at);
       line.text = line.text.substr(at, close == std::string::npos ? close : close - at);
       line.original_begin = at;
@@ -311,14 +215,13 @@ class FileParser {
   void ReadEach(const toml::node& node, std::vector<Fillings>* all) {
     const toml::table* table = node.as_table();
     if (table == nullptr || table->empty()) {
-      Report(At(node.source()),
-             "expected a table of lists, as in each = {timeout = [\"-1\", \"-inf\"]}");
+      file_.Report(node, "expected a table of lists, as in each = {timeout = [\"-1\", \"-inf\"]}");
       return;
     }
     for (const auto& [key, values] : InOrder(*table)) {
       const toml::array* array = values->as_array();
       if (array == nullptr || array->empty()) {
-        Report(At(values->source()), fmt::format("expected a list of values for '{}'", key));
+        file_.Report(*values, fmt::format("expected a list of values for '{}'", key));
         return;
       }
       std::vector<Fillings> more;
@@ -329,7 +232,7 @@ class FileParser {
         }
       }
       if (more.size() > kMostOfATemplate) {
-        Report(At(node.source()), fmt::format("more than {} combinations", kMostOfATemplate));
+        file_.Report(node, fmt::format("more than {} combinations", kMostOfATemplate));
         return;
       }
       *all = std::move(more);
@@ -339,8 +242,7 @@ class FileParser {
   void ReadCases(const toml::node& node, std::vector<Fillings>* all) {
     const toml::array* array = node.as_array();
     if (array == nullptr || array->empty() || !array->is_homogeneous<toml::table>()) {
-      Report(At(node.source()),
-             "expected a list of tables, as in cases = [{value = \"1\", kind = \"0\"}]");
+      file_.Report(node, "expected a list of tables, as in cases = [{value = \"1\", kind = \"0\"}]");
       return;
     }
     std::vector<Fillings> more;
@@ -349,7 +251,7 @@ class FileParser {
         Fillings fillings = before;
         for (const auto& [key, value] : InOrder(*one.as_table()))
           fillings.emplace_back(key, ReadFilling(*value));
-        CheckSameKeys(more.empty() ? fillings : more.front(), fillings, At(one.source()));
+        CheckSameKeys(more.empty() ? fillings : more.front(), fillings, PositionOf(one));
         more.push_back(std::move(fillings));
       }
     }
@@ -362,11 +264,11 @@ class FileParser {
     };
     for (const auto& [key, filling] : first) {
       if (!has(other, key))
-        Report(position, fmt::format("this case has no '{}', which the first has", key));
+        file_.Report(position, fmt::format("this case has no '{}', which the first has", key));
     }
     for (const auto& [key, filling] : other) {
       if (!has(first, key))
-        Report(position, fmt::format("this case has '{}', which the first has not", key));
+        file_.Report(position, fmt::format("this case has '{}', which the first has not", key));
     }
   }
 
@@ -379,7 +281,7 @@ class FileParser {
     const toml::value<std::string>* name =
         table == nullptr ? nullptr : table->get_as<std::string>("name");
     if (text == nullptr || name == nullptr || table->size() != 2) {
-      Report(At(node.source()), "expected text in quotes, or {text = \"1e300\", name = \"huge\"}");
+      file_.Report(node, "expected text in quotes, or {text = \"1e300\", name = \"huge\"}");
       return {};
     }
     return CheckFilling({text->get(), name->get()}, node);
@@ -387,7 +289,7 @@ class FileParser {
 
   Filling CheckFilling(Filling filling, const toml::node& node) {
     if (filling.text.find_first_of("\r\n") != std::string::npos) {
-      Report(At(node.source()), "a value is part of a line; expected no line end in it");
+      file_.Report(node, "a value is part of a line; expected no line end in it");
     }
     return filling;
   }
@@ -403,15 +305,15 @@ class FileParser {
     one.source = FillIn(scenario.source, fillings);
     one.script = FillIn(scenario.script, fillings);
     CheckExpanded(scenario, one.name, fillings, lines, name_position, *out);
-    if (mistakes_.any()) return;
+    if (any_mistake()) return;
     Result<std::vector<Step>> steps =
-        ParseTranscript(filled, file_, scenario.condition, RemarkOf(fillings));
+        ParseTranscript(filled, file_.name(), scenario.condition, RemarkOf(fillings));
     if (!steps) {
       error_ = std::move(steps.error());
       return;
     }
     if (steps->empty()) {
-      Report(name_position, "this scenario has no steps");
+      file_.Report(name_position, "this scenario has no steps");
       return;
     }
     CheckScript(scenario, *steps, name_position);
@@ -432,15 +334,14 @@ class FileParser {
   void ExpandInterleavings(const Scenario& scenario, const std::vector<Step>& steps,
                            Position name_position, std::vector<Scenario>* out) {
     if (!CountInterleavings(steps, kMostInterleavings)) {
-      Report(name_position, fmt::format("these steps have more than {} orders; expected fewer steps "
-                                        "in 'interleave'",
-                                        kMostInterleavings));
+      file_.Report(name_position,
+                   fmt::format("these steps have more than {} orders; expected fewer steps in 'interleave'", kMostInterleavings));
       return;
     }
     for (Interleaving& order : AllInterleavings(steps)) {
       Scenario one = scenario;
       one.name += "." + order.order;
-      CheckSteps(order.steps, scenario.condition, &mistakes_);
+      CheckSteps(order.steps, scenario.condition, file_.mistakes());
       for (const Step& step : order.steps) {
         one.steps_text += ToText(step);
         if (!step.condition.terms.empty()) one.steps_text += "  when " + step.condition.text;
@@ -458,18 +359,18 @@ class FileParser {
              call->call.args[0].kind == Expr::Kind::kScript;
     });
     if (called == !scenario.script.empty()) return;
-    Report(position, called ? "its steps call SCRIPT; expected script = \"...\" beside 'steps'"
-                            : "its 'script' is not called; expected a step as in 'p python(SCRIPT)'");
+    file_.Report(position,
+                 called ? "its steps call SCRIPT; expected script = \"...\" beside 'steps'"
+                        : "its 'script' is not called; expected a step as in 'p python(SCRIPT)'");
   }
 
   void CheckExpanded(const Scenario& scenario, const std::string& name, const Fillings& fillings,
                      const std::vector<SourceLine>& lines, Position position,
                      const std::vector<Scenario>& before) {
     if (const std::size_t brace = name.find('{'); brace != std::string::npos) {
-      Report(
-          position,
-          fmt::format("'{}' is no placeholder of this scenario; expected one of 'each' or 'cases'",
-                      name.substr(brace, name.find('}') - brace + 1)));
+      file_.Report(position,
+                   fmt::format("'{}' is no placeholder of this scenario; expected one of 'each' or 'cases'",
+                               name.substr(brace, name.find('}') - brace + 1)));
     }
     for (const auto& [key, filling] : fillings) {
       const std::string placeholder = "{" + key + "}";
@@ -480,22 +381,17 @@ class FileParser {
                           return line.text.find(placeholder) != std::string::npos;
                         });
       if (!used)
-        Report(position,
-               fmt::format("'{}' is used nowhere; expected it in 'name', 'says' or 'steps'",
-                           placeholder));
+        file_.Report(position, fmt::format("'{}' is used nowhere; expected it in 'name', 'says' or 'steps'", placeholder));
     }
     for (const Scenario& other : before) {
       if (other.name != name) continue;
-      Report(position,
-             fmt::format("the name '{}' is taken, on line {}{}", name, other.line,
-                         fillings.empty() ? "" : "; expected every placeholder in 'name'"));
+      file_.Report(position,
+                   fmt::format("the name '{}' is taken, on line {}{}", name, other.line,
+                               fillings.empty() ? "" : "; expected every placeholder in 'name'"));
     }
   }
 
-  std::string_view text_;
-  const std::string& file_;
-  std::vector<SourceLine> lines_;
-  Mistakes mistakes_;
+  TomlFile file_;
   std::optional<Error> error_;  // of a transcript, told already with its place
 };
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "harness/scenario/scenario.h"
-#include "harness/scenario/source.h"
+#include "harness/text/source.h"
 
 namespace lockstep::transcript {
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "harness/scenario/scenario.h"
-#include "harness/scenario/source.h"
 #include "harness/scenario/words.h"
+#include "harness/text/source.h"
 
 namespace lockstep::transcript {
 

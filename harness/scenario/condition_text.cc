@@ -23,11 +23,11 @@ Condition ParseConditionLine(const SourceLine& line, Mistakes* mistakes) {
 }  // namespace transcript
 
 Result<Condition> ParseConditionText(std::string_view text) {
-  transcript::SourceLine line;
+  SourceLine line;
   line.text = std::string(text);
   line.original = line.text;
   line.number = 1;
-  transcript::Mistakes mistakes;
+  Mistakes mistakes;
   Condition condition = transcript::ParseConditionLine(line, &mistakes);
   if (mistakes.any()) {
     return Fail(fmt::format("{}: {}", mistakes.position().column, mistakes.what()));

@@ -8,7 +8,7 @@
 
 #include "harness/os/result.h"
 #include "harness/scenario/scenario.h"
-#include "harness/scenario/source.h"
+#include "harness/text/source.h"
 
 namespace lockstep {
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "harness/scenario/source.h"
+#include "harness/text/source.h"
 
 namespace lockstep::transcript {
 

@@ -41,7 +41,7 @@ Result<std::vector<std::string>> FilesOf(const std::string& path) {
 
 Result<std::vector<Step>> ParseSteps(std::string_view text, const std::string& file,
                                      int first_line) {
-  return transcript::ParseTranscript(transcript::SplitLines(text, first_line), file, Condition{},
+  return transcript::ParseTranscript(SplitLines(text, first_line), file, Condition{},
                                      "");
 }
 

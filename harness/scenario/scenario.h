@@ -15,14 +15,9 @@
 #include <vector>
 
 #include "harness/protocol/value.h"
+#include "harness/text/source.h"
 
 namespace lockstep {
-
-// Where a step stands in its file; both count from 1. line 0: built by a program.
-struct Position {
-  int line = 0;
-  int column = 0;
-};
 
 // --- Versions
 // -------------------------------------------------------------------------------------

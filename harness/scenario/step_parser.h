@@ -11,7 +11,7 @@
 #include "harness/scenario/expression.h"
 #include "harness/scenario/lexer.h"
 #include "harness/scenario/scenario.h"
-#include "harness/scenario/source.h"
+#include "harness/text/source.h"
 
 namespace lockstep::transcript {
 

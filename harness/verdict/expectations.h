@@ -56,13 +56,17 @@ class Expectations {
  public:
   Expectations() = default;
 
-  // Parses the text of an expectations.toml. Errors are "FILE:LINE:COLUMN: …".
-  static Result<Expectations> Parse(std::string_view text, const std::string& file);
-  static Result<Expectations> Load(const std::string& file);
+  // Parses the text of an expectations.toml. Errors are "FILE:LINE:COLUMN: …"; `called` is what entries' places call
+  // the file, if it is not `file`.
+  static Result<Expectations> Parse(std::string_view text, const std::string& file, const std::string& called = "");
+  static Result<Expectations> Load(const std::string& file, const std::string& called = "");
 
   // Adds what another file expects, behind what is there.
   void Append(Expectations other);
 
+  // The entries of this concern whose pattern matches this name and whose condition holds, in order. They stay good while this
+  // object does.
+  std::vector<ExpectedEntry*> Covering(const std::string& scenario, const Platform& platform, Concern concern);
   // The first entry of this concern whose pattern matches this name and whose condition holds;
   // nullptr: none. Of those about a lack the first whose reason matches `lack`, too, if there is
   // one: an implementation may lack several things. Stays good while this object does.

@@ -10,7 +10,7 @@
 #include <set>
 #include <sstream>
 
-#include "harness/scenario/source.h"
+#include "harness/text/source.h"
 
 namespace lockstep {
 namespace {

@@ -224,9 +224,9 @@ void Apply(ExpectedEntry* entry, ScenarioVerdict* verdict) {
                  divergence.actual, &verdict->behaviour, &verdict->reason);
 }
 
-// `text` with "19.87ms" and "12.0 ms" made "...ms": times differ between runs of one and the same
-// failure.
-std::string WithoutTimes(std::string_view text) {
+// `text` with "19.87ms" and "12.0 ms" made "...ms", and addresses "0x…" or, where they are written as a number, "…": they
+// differ between runs of one and the same failure.
+std::string WithoutTimesAndAddresses(std::string_view text) {
   const auto digit = [&](std::size_t i) {
     return i < text.size() && text[i] >= '0' && text[i] <= '9';
   };
@@ -238,6 +238,18 @@ std::string WithoutTimes(std::string_view text) {
     }
     std::size_t end = at;
     while (digit(end) || (end < text.size() && text[end] == '.' && digit(end + 1))) ++end;
+    constexpr std::size_t kDigitsOfAnAddress = 12;
+    const bool is_address = end - at >= kDigitsOfAnAddress && text.substr(at, end - at).find('.') == std::string_view::npos;
+    if (text.substr(at, 2) == "0x") {
+      at = std::min(text.find_first_not_of("0123456789abcdef", at + 2), text.size());
+      out += "0x…";
+      continue;
+    }
+    if (is_address) {
+      out += "…";
+      at = end;
+      continue;
+    }
     const std::size_t unit = end < text.size() && text[end] == ' ' ? end + 1 : end;
     if (text.substr(unit, 2) == "ms") {
       out += "...ms";
@@ -256,22 +268,6 @@ std::string_view WithoutObject(std::string_view operation) {
   const std::size_t end = operation.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_");
   const bool object = end != 0 && end != std::string_view::npos && operation[end] == '.';
   return object ? operation.substr(end + 1) : operation;
-}
-
-std::string TitleOf(const ScenarioVerdict& verdict) {
-  if (verdict.behaviour == Verdict::kFail && verdict.run.divergence) {
-    const Divergence& divergence = *verdict.run.divergence;
-    return fmt::format("{}: expected {}, got {}", WithoutObject(divergence.operation),
-                       divergence.expected, WithoutTimes(divergence.actual));
-  }
-  if (verdict.run.unclean.empty()) return verdict.reason;
-  std::string title;
-  // What is left differs from scenario to scenario; that something of the kind is, does not.
-  for (const std::string& item : verdict.run.unclean) {
-    const std::string kind = item.substr(0, item.find(": "));
-    if (title.find(kind) == std::string::npos) Add(&title, kind);
-  }
-  return title;
 }
 
 bool Failed(const ScenarioVerdict& verdict) { return verdict.Overall() == Verdict::kFail; }
@@ -356,47 +352,54 @@ ScenarioVerdict Judge(RunnerResult result, const Platform& platform, Expectation
   // it.
   const bool lacking =
       verdict.behaviour == Verdict::kUnsupported || verdict.behaviour == Verdict::kNotRun;
-  for (const Concern concern : {Concern::kConduct, Concern::kLack}) {
-    ExpectedEntry* entry = expectations.Find(verdict.scenario->name, platform, concern, lacking ? verdict.reason : "");
-    if (entry == nullptr) continue;
-    if (lacking == (concern == Concern::kLack)) {
-      Apply(entry, &verdict);
-    } else if (concern == Concern::kLack && verdict.behaviour == Verdict::kPass) {
-      ApplyToCompleted(entry, &verdict);
-    } else {
+  const std::string& name = verdict.scenario->name;
+  if (ExpectedEntry* entry = expectations.Find(name, platform, Concern::kConduct)) {
+    if (lacking)
       entry->unsettled = true;
-    }
+    else
+      Apply(entry, &verdict);
+  }
+  if (ExpectedEntry* entry = lacking ? expectations.Find(name, platform, Concern::kLack, verdict.reason) : nullptr) Apply(entry, &verdict);
+  for (ExpectedEntry* entry : expectations.Covering(name, platform, Concern::kLack)) {
+    // Of an implementation that lacks one thing it is not told whether it lacks another.
+    if (lacking && entry->kind == ExpectedKind::kUnsupported) continue;
+    if (verdict.behaviour == Verdict::kPass)
+      ApplyToCompleted(entry, &verdict);
+    else
+      entry->unsettled = true;
   }
   return verdict;
 }
 
+void Counts::Add(const ScenarioVerdict& verdict) {
+  switch (verdict.Overall()) {
+    case Verdict::kPass:
+      ++pass;
+      break;
+    case Verdict::kFail:
+      ++fail;
+      break;
+    case Verdict::kExpectedFail:
+      ++expected_fail;
+      break;
+    case Verdict::kUnexpectedPass:
+      ++unexpected_pass;
+      break;
+    case Verdict::kUnsupported:
+      ++unsupported;
+      break;
+    case Verdict::kNotRun:
+      ++(verdict.not_run == NotRun::kFiltered ? not_selected : not_run);
+      break;
+    case Verdict::kHarnessError:
+      ++harness_error;
+      break;
+  }
+}
+
 Counts ImplementationReport::Count() const {
   Counts counts;
-  for (const ScenarioVerdict& verdict : verdicts) {
-    switch (verdict.Overall()) {
-      case Verdict::kPass:
-        ++counts.pass;
-        break;
-      case Verdict::kFail:
-        ++counts.fail;
-        break;
-      case Verdict::kExpectedFail:
-        ++counts.expected_fail;
-        break;
-      case Verdict::kUnexpectedPass:
-        ++counts.unexpected_pass;
-        break;
-      case Verdict::kUnsupported:
-        ++counts.unsupported;
-        break;
-      case Verdict::kNotRun:
-        ++(verdict.not_run == NotRun::kFiltered ? counts.not_selected : counts.not_run);
-        break;
-      case Verdict::kHarnessError:
-        ++counts.harness_error;
-        break;
-    }
-  }
+  for (const ScenarioVerdict& verdict : verdicts) counts.Add(verdict);
   return counts;
 }
 
@@ -406,16 +409,58 @@ bool AnyCutShort(const std::vector<ScenarioVerdict>& verdicts) {
   });
 }
 
-bool HasSurprises(const std::vector<ScenarioVerdict>& verdicts) {
-  return std::any_of(verdicts.begin(), verdicts.end(), [](const ScenarioVerdict& verdict) {
-    const Verdict overall = verdict.Overall();
-    const bool lacks = overall == Verdict::kUnsupported ||
-                       (overall == Verdict::kNotRun && verdict.not_run != NotRun::kFiltered);
-    return lacks && verdict.expected == nullptr;
-  });
+bool IsSurprise(const ScenarioVerdict& verdict) {
+  const Verdict overall = verdict.Overall();
+  const bool lacks = overall == Verdict::kUnsupported || (overall == Verdict::kNotRun && verdict.not_run != NotRun::kFiltered);
+  return lacks && verdict.expected == nullptr && !WasInterrupted(verdict);
 }
 
-int ExitStatus(const RunReport& report, bool strict) {
+void AddRound(ScenarioVerdict* kept, ScenarioVerdict next) {
+  if (next.not_run == NotRun::kInterrupted) return;
+  if (kept->not_run == NotRun::kInterrupted) {
+    *kept = std::move(next);
+    return;
+  }
+  const int rounds = kept->rounds + 1;
+  const Verdict was = kept->Overall();
+  const Verdict is = next.Overall();
+  if (is != was && IsWorse(is, was)) {
+    *kept = std::move(next);
+    kept->rounds_alike = 1;
+  } else if (is == was) {
+    ++kept->rounds_alike;
+  }
+  kept->rounds = rounds;
+}
+
+std::string RoundsText(const ScenarioVerdict& verdict) {
+  return verdict.rounds_alike == verdict.rounds ? "" : fmt::format("in {} of {} rounds", verdict.rounds_alike, verdict.rounds);
+}
+
+std::string ReasonText(const ScenarioVerdict& verdict) {
+  const std::string rounds = RoundsText(verdict);
+  return rounds.empty() ? verdict.reason : verdict.reason + "; " + rounds;
+}
+
+std::string SurpriseText(const ScenarioVerdict& verdict) {
+  return fmt::format("{}, which no expectation lists: {}", ToText(verdict.Overall()), verdict.reason);
+}
+
+std::vector<std::string> ImplementationReport::FurtherStale() const {
+  std::vector<std::string> further;
+  for (const std::string& line : stale) {
+    const bool told = std::any_of(verdicts.begin(), verdicts.end(), [&](const ScenarioVerdict& verdict) {
+      return verdict.Overall() == Verdict::kUnexpectedPass && verdict.expected != nullptr &&
+             line.starts_with(verdict.expected->place + ": ");
+    });
+    if (!told) further.push_back(line);
+  }
+  return further;
+}
+
+bool HasSurprises(const std::vector<ScenarioVerdict>& verdicts) { return std::any_of(verdicts.begin(), verdicts.end(), IsSurprise); }
+
+int ExitStatus(const RunReport& report) {
   bool interrupted = report.interrupted;
   bool harness_error = false;
   bool diverged = false;
@@ -426,8 +471,7 @@ int ExitStatus(const RunReport& report, bool strict) {
     const Counts counts = one.Count();
     interrupted =
         interrupted || std::any_of(one.verdicts.begin(), one.verdicts.end(), WasInterrupted);
-    const bool never_started = !one.introduction.hello && !one.introduction.failure.empty();
-    harness_error = harness_error || counts.harness_error > 0 || never_started;
+    harness_error = harness_error || counts.harness_error > 0 || one.NeverStarted();
     if (one.only_oracle) {
       harness_error = harness_error || counts.fail > 0;
     } else {
@@ -435,7 +479,7 @@ int ExitStatus(const RunReport& report, bool strict) {
       stale = stale || counts.unexpected_pass > 0 || !one.stale.empty();
     }
     missing = missing || NothingJudged(counts) ||
-              (strict && !one.only_oracle && (one.surprises || HasSurprises(one.verdicts)));
+              (report.strict && !one.only_oracle && (one.surprises || HasSurprises(one.verdicts)));
     judged += counts.judged();
   }
   if (interrupted) return 130;
@@ -445,12 +489,36 @@ int ExitStatus(const RunReport& report, bool strict) {
   return missing || judged == 0 ? 4 : 0;
 }
 
+std::string FailureTitle(const ScenarioVerdict& verdict) {
+  const bool diverged = verdict.behaviour == Verdict::kFail ||
+                        (verdict.behaviour == Verdict::kExpectedFail && verdict.cleanliness != Verdict::kFail);
+  if (diverged && verdict.run.divergence) {
+    const Divergence& divergence = *verdict.run.divergence;
+    const std::string operation(WithoutObject(divergence.operation));
+    if (divergence.actual.starts_with("died ") || divergence.actual.starts_with("exited ")) {
+      const std::size_t arguments = operation.find('(');
+      const std::string name = arguments == std::string::npos ? operation : operation.substr(0, arguments) + "(…)";
+      return fmt::format("{}: expected {}, got {}", name, divergence.expected.starts_with("-> ") ? "an answer" : divergence.expected,
+                         divergence.actual);
+    }
+    return fmt::format("{}: expected {}, got {}", operation, divergence.expected, WithoutTimesAndAddresses(divergence.actual));
+  }
+  if (verdict.Overall() == Verdict::kHarnessError || verdict.run.unclean.empty()) return verdict.reason;
+  std::string title;
+  // What is left differs from scenario to scenario; that something of the kind is, does not.
+  for (const std::string& item : verdict.run.unclean) {
+    const std::string kind = item.substr(0, item.find(": "));
+    if (title.find(kind) == std::string::npos) Add(&title, kind);
+  }
+  return title;
+}
+
 std::vector<FailureGroup> GroupFailures(const ImplementationReport& report) {
   std::vector<FailureGroup> groups;
   std::map<std::string, std::size_t> places;
   for (const ScenarioVerdict& verdict : report.verdicts) {
     if (!Failed(verdict)) continue;
-    const std::string title = TitleOf(verdict);
+    const std::string title = FailureTitle(verdict);
     const auto [place, is_new] = places.emplace(title, groups.size());
     if (is_new) groups.push_back(FailureGroup{title, {}});
     groups[place->second].verdicts.push_back(&verdict);

@@ -24,7 +24,7 @@ int StatusOf(Verdict behaviour, Verdict cleanliness) {
   verdict.behaviour = behaviour;
   verdict.cleanliness = cleanliness;
   report.implementations.emplace_back().verdicts = {verdict};
-  return ExitStatus(report, false);
+  return ExitStatus(report);
 }
 
 // From the best exit status to the worst.

@@ -346,6 +346,41 @@ TEST(Judge, CallsNoEntryStaleBecauseThisMachineLacksNothing) {
   EXPECT_THAT(expectations.Stale(kPlatform), IsEmpty());
 }
 
+// As an adapter's file has them that is used on several machines: all of one pattern.
+constexpr const char* kLacks = R"([[expect]]
+scenario = "*"
+verdict  = "unsupported"
+reason   = "it has no capability python"
+why      = "x"
+[[expect]]
+scenario = "*"
+verdict  = "unsupported"
+reason   = "it has no capability fork"
+why      = "x"
+[[expect]]
+scenario = "*"
+verdict  = "not_run"
+reason   = "no namespaces"
+why      = "x"
+)";
+
+TEST(Judge, CallsNoneOfSeveralLacksStaleBecauseThisMachineLacksNothing) {
+  Expectations expectations = *Expectations::Parse(kLacks, "e.toml");
+  Judged(Ending(End::kUnsupported, "it has no capability python"), expectations);
+  Judged(Ending(End::kUnsupported, "it has no capability fork"), expectations);
+  EXPECT_THAT(expectations.Stale(kPlatform), IsEmpty());
+  Judged(Ending(End::kCompleted), expectations);
+  EXPECT_THAT(expectations.Stale(kPlatform), IsEmpty());
+}
+
+TEST(Judge, CallsOneOfSeveralLacksStaleThatIsThere) {
+  Expectations expectations = *Expectations::Parse(kLacks, "e.toml");
+  Judged(Ending(End::kUnsupported, "it has no capability python"), expectations);
+  Judged(Ending(End::kCompleted), expectations);
+  EXPECT_THAT(expectations.Stale(kPlatform),
+              ElementsAre("e.toml:6: '*' is expected to be 'unsupported', and passed: remove the entry"));
+}
+
 TEST(Judge, AppliesNoEntryToWhatWasNotSelected) {
   Expectations expectations = Expecting("not_run", "it is not for this version");
   const ScenarioVerdict verdict =
@@ -409,134 +444,6 @@ TEST(Judge, CertifiesNoCleanlinessThatTheOracleLacks) {
 
 // --- The whole ----------------------------------------------------------------------------------
 
-ScenarioVerdict VerdictOf(Verdict behaviour, Verdict cleanliness = Verdict::kPass,
-                          NotRun not_run = NotRun::kNo) {
-  ScenarioVerdict verdict;
-  verdict.scenario = &Sample();
-  verdict.behaviour = behaviour;
-  verdict.cleanliness = cleanliness;
-  verdict.not_run = not_run;
-  return verdict;
-}
-
-RunReport ReportOf(const std::vector<ScenarioVerdict>& verdicts) {
-  RunReport report;
-  report.implementations.emplace_back().verdicts = verdicts;
-  return report;
-}
-
-TEST(Counts, CountEachScenarioOnceByTheWorseOfItsParts) {
-  const RunReport report =
-      ReportOf({VerdictOf(Verdict::kPass), VerdictOf(Verdict::kPass, Verdict::kFail),
-                VerdictOf(Verdict::kExpectedFail), VerdictOf(Verdict::kUnexpectedPass),
-                VerdictOf(Verdict::kUnsupported, Verdict::kNotRun),
-                VerdictOf(Verdict::kNotRun, Verdict::kNotRun, NotRun::kMachine),
-                VerdictOf(Verdict::kNotRun, Verdict::kNotRun, NotRun::kFiltered),
-                VerdictOf(Verdict::kHarnessError)});
-  const Counts counts = report.implementations[0].Count();
-  EXPECT_EQ(counts.pass, 1);
-  EXPECT_EQ(counts.fail, 1);
-  EXPECT_EQ(counts.expected_fail, 1);
-  EXPECT_EQ(counts.unexpected_pass, 1);
-  EXPECT_EQ(counts.unsupported, 1);
-  EXPECT_EQ(counts.not_run, 1);
-  EXPECT_EQ(counts.not_selected, 1);
-  EXPECT_EQ(counts.harness_error, 1);
-  EXPECT_EQ(counts.judged(), 4);
-}
-
-TEST(ExitStatus, IsZeroWhenAllIsAsExpected) {
-  EXPECT_EQ(ExitStatus(ReportOf({VerdictOf(Verdict::kPass), VerdictOf(Verdict::kExpectedFail),
-                                 VerdictOf(Verdict::kUnsupported)}),
-                       false),
-            0);
-}
-
-TEST(ExitStatus, IsOneForADivergence) {
-  EXPECT_EQ(ExitStatus(ReportOf({VerdictOf(Verdict::kPass), VerdictOf(Verdict::kFail)}), false), 1);
-  EXPECT_EQ(ExitStatus(ReportOf({VerdictOf(Verdict::kPass, Verdict::kFail)}), false), 1);
-}
-
-TEST(ExitStatus, IsThreeWhenTheHarnessFailedWhateverElseDiverged) {
-  EXPECT_EQ(
-      ExitStatus(ReportOf({VerdictOf(Verdict::kFail), VerdictOf(Verdict::kHarnessError)}), false),
-      3);
-}
-
-TEST(ExitStatus, IsThreeWhenAnImplementationCouldNotBeStarted) {
-  RunReport report = ReportOf({VerdictOf(Verdict::kPass)});
-  report.implementations.emplace_back().introduction.failure = "no such file";
-  EXPECT_EQ(ExitStatus(report, false), 3);
-}
-
-TEST(ExitStatus, IsFiveForAnExpectedFailureThatPassed) {
-  EXPECT_EQ(ExitStatus(ReportOf({VerdictOf(Verdict::kUnexpectedPass)}), false), 5);
-}
-
-TEST(ExitStatus, IsFiveForStaleExpectationsButOneBeforeThat) {
-  RunReport report = ReportOf({VerdictOf(Verdict::kPass)});
-  report.implementations[0].stale = {"e.toml:1: x"};
-  EXPECT_EQ(ExitStatus(report, false), 5);
-  report.implementations[0].verdicts.push_back(VerdictOf(Verdict::kFail));
-  EXPECT_EQ(ExitStatus(report, false), 1);
-}
-
-TEST(ExitStatus, IsFourWhenNothingWasJudged) {
-  EXPECT_EQ(ExitStatus(RunReport(), false), 4);
-  EXPECT_EQ(ExitStatus(ReportOf({}), false), 4);
-  EXPECT_EQ(
-      ExitStatus(ReportOf({VerdictOf(Verdict::kUnsupported), VerdictOf(Verdict::kNotRun)}), false),
-      4);
-}
-
-TEST(ExitStatus, IsFourWhenOneOfSeveralWasNotJudged) {
-  RunReport report = ReportOf({VerdictOf(Verdict::kPass)});
-  report.implementations.emplace_back().verdicts = {VerdictOf(Verdict::kUnsupported)};
-  EXPECT_EQ(ExitStatus(report, false), 4);
-}
-
-TEST(ExitStatus, IsZeroWhenNothingWasSelectedForOneOfSeveral) {
-  RunReport report = ReportOf({VerdictOf(Verdict::kPass)});
-  report.implementations.emplace_back().verdicts = {
-      VerdictOf(Verdict::kNotRun, Verdict::kNotRun, NotRun::kFiltered)};
-  EXPECT_EQ(ExitStatus(report, true), 0);
-}
-
-TEST(ExitStatus, IsFourUnderStrictForASurprise) {
-  const RunReport report = ReportOf({VerdictOf(Verdict::kPass), VerdictOf(Verdict::kUnsupported)});
-  EXPECT_EQ(ExitStatus(report, false), 0);
-  EXPECT_EQ(ExitStatus(report, true), 4);
-}
-
-TEST(ExitStatus, IsZeroUnderStrictForALackThatIsListed) {
-  RunReport report = ReportOf({VerdictOf(Verdict::kPass), VerdictOf(Verdict::kUnsupported)});
-  const ExpectedEntry entry;
-  report.implementations[0].verdicts[1].expected = &entry;
-  EXPECT_EQ(ExitStatus(report, true), 0);
-}
-
-TEST(ExitStatus, IsThatOfAnInterruptBeforeAllElse) {
-  RunReport report =
-      ReportOf({VerdictOf(Verdict::kHarnessError),
-                VerdictOf(Verdict::kNotRun, Verdict::kNotRun, NotRun::kInterrupted)});
-  report.implementations[0].verdicts[1].reason = "interrupted";
-  EXPECT_EQ(ExitStatus(report, false), 130);
-  RunReport told = ReportOf({VerdictOf(Verdict::kPass)});
-  told.interrupted = true;
-  EXPECT_EQ(ExitStatus(told, false), 130);
-}
-
-TEST(ExitStatus, IsNotThatOfAnInterruptWhenTheTimeGivenIsOver) {
-  RunReport report =
-      ReportOf({VerdictOf(Verdict::kPass),
-                VerdictOf(Verdict::kNotRun, Verdict::kNotRun, NotRun::kInterrupted)});
-  report.implementations[0].verdicts[1].reason = "the time given is over";
-  EXPECT_EQ(ExitStatus(report, false), 0);
-  EXPECT_EQ(ExitStatus(report, true), 4);
-}
-
-// --- Groups -------------------------------------------------------------------------------------
-
 std::vector<std::string> TitlesOf(std::vector<ScenarioRun> runs) {
   ImplementationReport report;
   for (ScenarioRun& run : runs) report.verdicts.push_back(Judged(std::move(run)));
@@ -587,13 +494,22 @@ TEST(GroupFailures, JoinsWhatWasLeftByItsKind) {
               ElementsAre("2 x a name is left"));
 }
 
-TEST(GroupFailures, LeavesOutWhatDidNotFail) {
-  ImplementationReport report;
-  for (const Verdict verdict : {Verdict::kPass, Verdict::kExpectedFail, Verdict::kUnexpectedPass,
-                                Verdict::kUnsupported, Verdict::kNotRun, Verdict::kHarnessError}) {
-    report.verdicts.push_back(VerdictOf(verdict));
-  }
-  EXPECT_THAT(GroupFailures(report), IsEmpty());
+TEST(GroupFailures, JoinsAddressesThatDifferFromRunToRun) {
+  EXPECT_THAT(TitlesOf({Diverging("-> 140603455602688"), Diverging("-> 140264828428288"),
+                        Diverging("no answer: asleep in futex at 0x7fb6aa738000"),
+                        Diverging("no answer: asleep in futex at 0x7f0856802000"),
+                        Diverging("-> 2147483647"), Diverging("-> 0.1234567890123")}),
+              ElementsAre("2 x acquire(timeout=0): expected -> False, got -> …",
+                          "2 x acquire(timeout=0): expected -> False, got no answer: asleep in futex at 0x…",
+                          "1 x acquire(timeout=0): expected -> False, got -> 2147483647",
+                          "1 x acquire(timeout=0): expected -> False, got -> 0.1234567890123"));
+}
+
+TEST(GroupFailures, JoinsDeathsInOneCallWhateverItsArguments) {
+  ScenarioRun other = Diverging("died SIGABRT");
+  other.divergence->operation = "s.acquire(True, 5)";
+  other.divergence->expected = "-> True";
+  EXPECT_THAT(TitlesOf({Diverging("died SIGABRT"), other}), ElementsAre("2 x acquire(…): expected an answer, got died SIGABRT"));
 }
 
 }  // namespace

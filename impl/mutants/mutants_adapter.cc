@@ -17,7 +17,7 @@ int Serve() {
   const lockstep::mutants::Defect* defect = lockstep::mutants::Active();
   const bool port = lockstep::mutants::IsKind(Kind::kPort);
   std::vector<std::string> capabilities = {"fork",   "thread", "spawn", "signal", "rebuild_by_name",
-                                           "limits", "hammer", "load"};
+                                           "limits", "hammer", "load",  "measure"};
   if (!port) capabilities.insert(capabilities.end(), {"unnamed", "shm", "sync"});
   const auto implementation =
       port ? lockstep::mutants::MakeAsAnnotated() : lockstep::mutants::MakeMutantImplementation();

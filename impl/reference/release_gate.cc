@@ -2,33 +2,32 @@
 #include "release_gate.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <time.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
 namespace semlock::internal {
 namespace {
 
-constexpr std::uint32_t kWaiters = 1;
-// Generations are even, so that kWaiters has a bit of its own, and are never 0, which means open.
-// They repeat after 2^31 nested forks.
-constexpr std::uint32_t kGenerationStep = 2;
-
-constinit std::atomic<std::uint32_t> current_generation{kGenerationStep};
-
 constinit std::array<ReleaseGate, 64> gates;
 
-// A gate is closed for some 10 ns: far less than it takes to go to sleep and be woken.
+// A gate is closed for some 10 ns, unless the one inside has lost its processor.
 constexpr int kSpins = 100;
-
-void BeginGeneration() {
-  const std::uint32_t next = current_generation.load(std::memory_order_relaxed) + kGenerationStep;
-  current_generation.store(next == 0 ? kGenerationStep : next, std::memory_order_relaxed);
-}
-
-std::uint32_t GenerationOf(std::uint32_t word) { return word & ~kWaiters; }
+constexpr int kYields = 10;
+constexpr long kShortestSleepNs = 10'000;
+constexpr long kLongestSleepNs = 1'000'000;
 
 }  // namespace
+
+constinit std::atomic<std::uint32_t> ReleaseGate::current_generation{1};
+
+void ReleaseGate::BeginGeneration() {
+  const std::uint32_t next = current_generation.load(std::memory_order_relaxed) + 1;
+  current_generation.store(next == 0 ? 1 : next, std::memory_order_relaxed);
+}
 
 ReleaseGate* ReleaseGate::For(const void* address) {
   // Once for the process and its children. If it fails for want of memory, only a child forked in
@@ -41,42 +40,27 @@ ReleaseGate* ReleaseGate::For(const void* address) {
   return &gates[static_cast<std::size_t>(mixed >> 58)];
 }
 
-void ReleaseGate::Enter() {
-  std::uint32_t open = 0;
-  const std::uint32_t mine = current_generation.load(std::memory_order_relaxed);
-  if (!word_.compare_exchange_strong(open, mine, std::memory_order_acquire,
-                                     std::memory_order_relaxed)) {
-    EnterSlowly();
-  }
-}
-
-void ReleaseGate::EnterSlowly() {
-  const std::uint32_t mine = current_generation.load(std::memory_order_relaxed);
-  // One who has slept closes the gate in the name of those who may sleep on, since it cannot know
-  // of them. At worst a wake-up finds nobody.
-  std::uint32_t closed = mine;
-  for (int spins = 0;; ++spins) {
+void ReleaseGate::EnterSlowly(std::uint32_t mine) {
+  timespec sleep{0, kShortestSleepNs};
+  for (int looks = 0;; ++looks) {
     std::uint32_t seen = word_.load(std::memory_order_relaxed);
-    if (seen == 0 || GenerationOf(seen) != mine) {
+    if (seen != mine) {
       // Open, or closed by a thread that this process, being a fork, does not have.
-      if (word_.compare_exchange_weak(seen, closed, std::memory_order_acquire,
+      if (word_.compare_exchange_weak(seen, mine, std::memory_order_acquire,
                                       std::memory_order_relaxed)) {
         return;
       }
       continue;
     }
-    if (spins < kSpins) continue;
-    const std::uint32_t awaited = mine | kWaiters;
-    if (seen != awaited && !word_.compare_exchange_weak(seen, awaited, std::memory_order_relaxed)) {
+    if (looks < kSpins) continue;
+    if (looks < kSpins + kYields) {
+      sched_yield();
       continue;
     }
-    word_.wait(awaited, std::memory_order_relaxed);
-    closed = awaited;
+    // A signal may cut it short, which only means to look earlier.
+    nanosleep(&sleep, nullptr);
+    sleep.tv_nsec = std::min(2 * sleep.tv_nsec, kLongestSleepNs);
   }
-}
-
-void ReleaseGate::Leave() {
-  if ((word_.exchange(0, std::memory_order_release) & kWaiters) != 0) word_.notify_one();
 }
 
 }  // namespace semlock::internal

@@ -35,7 +35,7 @@ TEST(ReleaseGate, LetsOneThreadInAtATime) {
   EXPECT_EQ(inside, kThreads * kRounds);
 }
 
-TEST(ReleaseGate, WakesEverySleeperInTheEnd) {
+TEST(ReleaseGate, LetsEverySleeperInInTheEnd) {
   constexpr int kThreads = 4;
   ReleaseGate gate;
   std::atomic<int> passed{0};
@@ -50,14 +50,29 @@ TEST(ReleaseGate, WakesEverySleeperInTheEnd) {
       ++passed;
     });
   }
-  const auto address = reinterpret_cast<std::uintptr_t>(&gate);
   for (std::atomic<pid_t>& tid : tids) {
-    EXPECT_TRUE(Eventually([&] { return testing::IsBlockedOn(getpid(), tid, address); }));
+    EXPECT_TRUE(Eventually([&] { return testing::IsAsleep(tid); }));
   }
   EXPECT_EQ(passed, 0);
   gate.Leave();
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(passed, kThreads);
+}
+
+TEST(ReleaseGate, IsNotLeftToTheWaitersByOneThatComesAndGoes) {
+  constexpr int kPasses = 100;
+  ReleaseGate gate;
+  std::atomic<bool> done{false};
+  std::thread other([&] {
+    for (int pass = 0; pass < kPasses; ++pass) {
+      const InsideGate in(gate);
+    }
+    done = true;
+  });
+  while (!done) {
+    const InsideGate in(gate);
+  }
+  other.join();
 }
 
 TEST(ReleaseGate, IsOpenToAForkedChildWhoseParentHadClosedIt) {
@@ -72,6 +87,11 @@ TEST(ReleaseGate, IsOpenToAForkedChildWhoseParentHadClosedIt) {
   });
   EXPECT_EQ(child.Wait(), 7);
   gate->Leave();
+}
+
+TEST(ReleaseGate, IsNeededFromTheMomentThatThereIsASecondThread) {
+  const testing::ParkedThread second;
+  EXPECT_FALSE(IsSingleThreaded());
 }
 
 TEST(ReleaseGate, IsOneForAllObjectsOnAnAddress) {

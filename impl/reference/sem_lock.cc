@@ -26,15 +26,28 @@ using internal::HasEmbeddedNull;
 using internal::OsError;
 using internal::ValueError;
 
-constexpr char kReleasedTooOften[] = "semaphore or lock released too many times";
+// What a release may come to beside an errno.
+constexpr int kNotMine = -1;
+constexpr int kTooOften = -2;
 
 static_assert(sizeof(time_t) == sizeof(std::int64_t), "deadlines need 64-bit seconds");
 
-// PyThread_get_thread_ident(): the pthread_t as a number.
+// The calling thread, as PyThread_get_thread_ident() has it: the pthread_t as a number.
+#ifdef SEMLOCK_ASKS_PTHREAD_SELF
+// For a platform without static thread-local storage, and for whoever puts a pthread_self() of his own in its place.
 std::uintptr_t CurrentThread() {
   static_assert(sizeof(pthread_t) == sizeof(std::uintptr_t));
   return reinterpret_cast<std::uintptr_t>(pthread_self());
 }
+#else
+// An address at a fixed distance from what the pthread_t denotes stands for it, as glibc and musl keep
+// that and a thread's static variables in one piece of memory, which a later thread is given as a
+// whole. To call pthread_self() instead would be a good part of what an acquire costs beside its
+// atomic operation.
+[[gnu::tls_model("initial-exec")]] constinit thread_local const char mark_of_thread = 0;
+
+std::uintptr_t CurrentThread() { return reinterpret_cast<std::uintptr_t>(&mark_of_thread); }
+#endif
 
 bool KnownKind(int kind) { return kind == kRecursiveMutex || kind == kSemaphore; }
 
@@ -51,17 +64,19 @@ struct Attempt {
   bool abandoned = false;
 };
 
-// Repeats `attempt` (0, or -1 and errno) while a signal interrupts it and the hook goes on. Each
-// repetition takes a signal, and the deadline of a timed wait stays where it was.
+// Goes on from an attempt that came to `errno_value`: repeats `attempt` (0 or an errno) while a
+// signal interrupts it and the hook goes on. Each repetition takes a signal, and the deadline of a
+// timed wait stays where it was.
 template <typename Call>
-Attempt RetryInterrupted(Call attempt, InterruptHook hook) {
-  for (;;) {
-    if (attempt() == 0) return {};
-    const int errno_value = errno;
-    if (errno_value != EINTR) return {errno_value, false};
+Attempt RetryInterrupted(int errno_value, Call attempt, InterruptHook hook) {
+  while (errno_value == EINTR) {
     if (hook.Abandons()) return {EINTR, true};
+    errno_value = attempt();
   }
+  return {errno_value, false};
 }
+
+int ErrnoOf(int status) { return status == 0 ? 0 : errno; }
 
 }  // namespace
 
@@ -77,7 +92,7 @@ SemLock::SemLock(SemLock&& other) noexcept
     : semaphore_(std::exchange(other.semaphore_, nullptr)),
       gate_(other.gate_),
       last_thread_(other.last_thread_.load(std::memory_order_relaxed)),
-      count_(other.count_.load(std::memory_order_relaxed)),
+      count_(other.count_),
       kind_(other.kind_),
       maxvalue_(other.maxvalue_),
       fd_(std::exchange(other.fd_, -1)),
@@ -89,7 +104,7 @@ SemLock& SemLock::operator=(SemLock&& other) noexcept {
   semaphore_ = std::exchange(other.semaphore_, nullptr);
   gate_ = other.gate_;
   last_thread_.store(other.last_thread_.load(std::memory_order_relaxed), std::memory_order_relaxed);
-  count_.store(other.count_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  count_ = other.count_;
   kind_ = other.kind_;
   maxvalue_ = other.maxvalue_;
   fd_ = std::exchange(other.fd_, -1);
@@ -183,39 +198,66 @@ Result<SemLock> SemLock::FromOwnedFd(int fd, int kind, int maxvalue, std::option
   return lock;
 }
 
-bool SemLock::IsMine() const {
+bool SemLock::IsMine() const { return IsCallers(count_.Get()); }
+
+// With the count as it was read, to be read before the owner.
+bool SemLock::IsCallers(int count) const {
   // Once a thread that is not the owner reads a count above zero, it synchronizes with whoever
   // raised it, who had stored itself as owner before: it cannot still see its own, older mark.
-  return count_.load(std::memory_order_acquire) > 0 &&
-         last_thread_.load(std::memory_order_relaxed) == CurrentThread();
+  return count > 0 && last_thread_.load(std::memory_order_relaxed) == CurrentThread();
+}
+
+// The count of a recursive mutex is its owner's to change, and the next owner comes in by the post,
+// after the last change. Several owners, of a mutex of several permits, can lose changes where
+// their calls overlap.
+void SemLock::CountOne(int change) {
+  if (kind_ == kRecursiveMutex) {
+    count_.AddAlone(change);
+  } else {
+    count_.Add(change, CurrentThread());
+  }
 }
 
 void SemLock::TookPermit() {
   // The owner first, then the count: a thread that owned the mutex before us finds its own mark
   // until we overwrite it, and would pass for the owner if the count went up earlier.
   last_thread_.store(CurrentThread(), std::memory_order_relaxed);
-  // An addition, not a store of 1: threads that hold other permits count on this word too.
-  count_.fetch_add(1, std::memory_order_release);
+  // An addition, not a store of 1: threads that hold other permits are in this count too.
+  CountOne(1);
 }
 
-Result<bool> SemLock::Acquire(bool block, std::optional<double> timeout_s, InterruptHook hook) {
-  if (kind_ == kRecursiveMutex && IsMine()) {
-    count_.fetch_add(1, std::memory_order_release);
+int SemLock::Take() {
+  if (kind_ == kRecursiveMutex && IsCallers(count_.Get())) {
+    CountOne(1);
+    return 0;
+  }
+  if (sem_trywait(semaphore_) != 0) return errno;
+  TookPermit();
+  return 0;
+}
+
+Result<bool> SemLock::AcquireWithin(double timeout_s, bool block, InterruptHook hook) {
+  if (kind_ == kRecursiveMutex && IsCallers(count_.Get())) {
+    CountOne(1);
     return true;
   }
-  timespec deadline{};
-  if (timeout_s) {
-    timeval now{};
-    if (gettimeofday(&now, nullptr) < 0) return OsError(errno);
-    deadline = ToTimespec(internal::DeadlineAfter(now.tv_sec, now.tv_usec, *timeout_s));
-  }
+  timeval now{};
+  if (gettimeofday(&now, nullptr) < 0) return OsError(errno);
+  const timespec deadline = ToTimespec(internal::DeadlineAfter(now.tv_sec, now.tv_usec, timeout_s));
   // A permit that is there is taken without a look at the deadline, which may not even be valid.
-  Attempt attempt = RetryInterrupted([this] { return sem_trywait(semaphore_); }, hook);
-  if (attempt.errno_value == EAGAIN && block) {
-    attempt = RetryInterrupted(
-        [&] { return timeout_s ? sem_timedwait(semaphore_, &deadline) : sem_wait(semaphore_); },
-        hook);
-  }
+  return AcquireSlowly(ErrnoOf(sem_trywait(semaphore_)), block, &deadline, hook);
+}
+
+// Goes on from a first attempt that came to `errno_value`.
+Result<bool> SemLock::AcquireSlowly(int errno_value, bool block, const timespec* deadline,
+                                    InterruptHook hook) {
+  const auto look = [this] { return ErrnoOf(sem_trywait(semaphore_)); };
+  const auto wait = [this, deadline] {
+    return ErrnoOf(deadline != nullptr ? sem_timedwait(semaphore_, deadline)
+                                       : sem_wait(semaphore_));
+  };
+  Attempt attempt = RetryInterrupted(errno_value, look, hook);
+  if (attempt.errno_value == EAGAIN && block) attempt = RetryInterrupted(wait(), wait, hook);
   if (attempt.abandoned) return Abandoned();
   if (attempt.errno_value == EAGAIN || attempt.errno_value == ETIMEDOUT) return false;
   if (attempt.errno_value != 0) return OsError(attempt.errno_value);
@@ -223,32 +265,31 @@ Result<bool> SemLock::Acquire(bool block, std::optional<double> timeout_s, Inter
   return true;
 }
 
-Result<void> SemLock::Release() {
-  return kind_ == kRecursiveMutex ? ReleaseRecursive() : ReleaseCounting();
+int SemLock::GiveBack() {
+  return kind_ == kRecursiveMutex ? GiveBackRecursive() : GiveBackCounting();
 }
 
-Result<void> SemLock::ReleaseRecursive() {
-  int count = count_.load(std::memory_order_acquire);
-  do {
-    if (!IsMine()) {
-      return AssertionError("attempt to release recursive lock not owned by thread");
-    }
-    // A sole owner never fails this exchange. With several (a mutex of several permits) another may
-    // have come in since we looked, and then it, not we, is the owner.
-  } while (!count_.compare_exchange_weak(count, count - 1, std::memory_order_acq_rel,
-                                         std::memory_order_acquire));
-  if (count > 1) return {};
-  return Post();
+int SemLock::GiveBackRecursive() {
+  const int count = count_.Get();
+  if (!IsCallers(count)) return kNotMine;
+  CountOne(-1);
+  return count > 1 ? 0 : Post();
 }
 
-Result<void> SemLock::ReleaseCounting() {
-  // Two threads that both read a value below the maximum would both post. Other processes still
-  // can, as under CPython's interpreter lock.
+int SemLock::GiveBackCounting() {
+  // Two threads that both read a value below the maximum would both post. Not so if the maximum is
+  // the semaphore's own, which sem_post() itself refuses to pass, nor if there is one thread. Other
+  // processes still can, as under CPython's interpreter lock.
+  if (maxvalue_ >= kSemValueMax || internal::IsSingleThreaded()) return GiveBackWithinBound();
   const internal::InsideGate inside(*gate_);
+  return GiveBackWithinBound();
+}
+
+int SemLock::GiveBackWithinBound() {
   int value = 0;
-  if (sem_getvalue(semaphore_, &value) < 0) return OsError(errno);
-  if (value >= maxvalue_) return ValueError(kReleasedTooOften);
-  count_.fetch_sub(1, std::memory_order_release);
+  if (sem_getvalue(semaphore_, &value) < 0) return errno;
+  if (value >= maxvalue_) return kTooOften;
+  CountOne(-1);
   return Post();
 }
 
@@ -257,12 +298,24 @@ Result<void> SemLock::ReleaseCounting() {
 // The count goes down before the post, never after it: the post lets the next owner in, who would
 // find a count that still has our permit in it. For the recursive kind that makes 2, and the next
 // owner's release would take itself for an inner one and post nothing: a permit lost for ever.
-Result<void> SemLock::Post() {
-  if (sem_post(semaphore_) == 0) return {};
+int SemLock::Post() { return sem_post(semaphore_) == 0 ? 0 : NotPosted(); }
+
+int SemLock::NotPosted() {
   const int errno_value = errno;
   // Nothing was given back, so it is still held (semlock_release counts down after the post).
-  count_.fetch_add(1, std::memory_order_release);
-  return OsError(errno_value);
+  CountOne(1);
+  // Above the semaphore's own maximum there is nothing, so that is the check come late: another has
+  // posted since we read the value. For any other maximum it is what CPython says then.
+  const bool was_bound = kind_ != kRecursiveMutex && maxvalue_ >= kSemValueMax;
+  return errno_value == EOVERFLOW && was_bound ? kTooOften : errno_value;
+}
+
+Result<void> SemLock::ReleaseError(int failure) {
+  if (failure == kNotMine) {
+    return AssertionError("attempt to release recursive lock not owned by thread");
+  }
+  if (failure == kTooOften) return ValueError("semaphore or lock released too many times");
+  return OsError(failure);
 }
 
 Result<int> SemLock::GetValue() const {

@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -139,6 +140,8 @@ namespace {
 
 using testing::Must;
 using testing::ScopedName;
+
+constexpr char kTooOften[] = "semaphore or lock released too many times";
 
 class FaultTest : public ::testing::Test {
  protected:
@@ -273,9 +276,45 @@ TEST_F(SemLockFault, HasCountedDownWhenThePostHappens) {
   }
 }
 
+TEST_F(SemLockFault, IsRefusedByTheMaximumOfAllSemaphoresAsByItsOwn) {
+  SemLock lock = MakeLock(kSemaphore, 1, kSemValueMax);
+  ASSERT_TRUE(Must(lock.Acquire()));
+  faults_.sem_post = {{EOVERFLOW}, 0};
+  EXPECT_RAISES(lock.Release(), "ValueError", kTooOften);
+  EXPECT_EQ(lock.count(), 1);
+  EXPECT_TRUE(lock.IsMine());
+}
+
+TEST_F(SemLockFault, ReportsAnOverflowThatIsNoBoundOfItsOwn) {
+  for (const int maxvalue : {1, kSemValueMax}) {
+    SemLock lock = MakeLock(kRecursiveMutex, 1, maxvalue);
+    ASSERT_TRUE(Must(lock.Acquire()));
+    faults_.sem_post = {{EOVERFLOW}, 0};
+    EXPECT_OS_ERROR(lock.Release(), EOVERFLOW);
+    EXPECT_EQ(lock.count(), 1);
+  }
+  SemLock lock = MakeLock(kSemaphore, 0, kSemValueMax - 1);
+  faults_.sem_post = {{EOVERFLOW}, 0};
+  EXPECT_OS_ERROR(lock.Release(), EOVERFLOW);
+  EXPECT_EQ(lock.count(), 0);
+}
+
+TEST_F(SemLockFault, IsRefusedTheLastPlaceThatAnotherTookSinceItLooked) {
+  SemLock lock = MakeLock(kSemaphore, kSemValueMax - 1, kSemValueMax);
+  SemLock other = Must(SemLock::Rebuild(lock.handle(), kSemaphore, kSemValueMax, std::nullopt));
+  faults_.after_getvalue = [&](int*) {
+    faults_.after_getvalue = nullptr;
+    EXPECT_TRUE(other.Release().has_value());
+  };
+  EXPECT_RAISES(lock.Release(), "ValueError", kTooOften);
+  EXPECT_EQ(lock.count(), 0);
+  EXPECT_EQ(other.count(), -1);
+  EXPECT_EQ(Must(lock.GetValue()), kSemValueMax);
+}
+
 TEST_F(SemLockFault, LetsNoOtherThreadReleaseBetweenTheLookAtTheValueAndThePost) {
+  const testing::ParkedThread second;  // a process with one thread has no need to
   SemLock lock = MakeLock(kSemaphore, 0, 1);
-  const auto* const gate = internal::ReleaseGate::For(testing::AddressOf(lock));
   std::thread other;
   std::atomic<pid_t> other_tid{0};
   std::atomic<bool> other_done{false};
@@ -289,17 +328,29 @@ TEST_F(SemLockFault, LetsNoOtherThreadReleaseBetweenTheLookAtTheValueAndThePost)
       others_release = lock.Release();
       other_done = true;
     });
-    EXPECT_TRUE(testing::Eventually([&] {
-      return other_done ||
-             testing::IsBlockedOn(getpid(), other_tid, reinterpret_cast<std::uintptr_t>(gate));
-    }));
+    EXPECT_TRUE(testing::Eventually([&] { return other_done || testing::IsAsleep(other_tid); }));
   };
   EXPECT_TRUE(lock.Release().has_value());
   other.join();
-  EXPECT_RAISES(others_release, "ValueError", "semaphore or lock released too many times");
+  EXPECT_RAISES(others_release, "ValueError", kTooOften);
   faults_.after_getvalue = nullptr;
   EXPECT_EQ(Must(lock.GetValue()), 1);
   EXPECT_EQ(lock.count(), -1);
+}
+
+TEST_F(SemLockFault, WaitsForNoGateWhereTheSemaphoreItselfKeepsTheBound) {
+  const testing::ParkedThread second;
+  SemLock lock = MakeLock(kSemaphore, 0, kSemValueMax);
+  const internal::InsideGate closed(*internal::ReleaseGate::For(testing::AddressOf(lock)));
+  EXPECT_TRUE(lock.Release().has_value());
+}
+
+TEST_F(SemLockFault, WaitsForNoGateInAProcessOfOneThread) {
+  if (!internal::IsSingleThreaded()) GTEST_SKIP() << "skipped: there are other threads, or may be";
+  SemLock lock = MakeLock(kSemaphore, 0, 1);
+  const internal::InsideGate closed(*internal::ReleaseGate::For(testing::AddressOf(lock)));
+  EXPECT_TRUE(lock.Release().has_value());
+  EXPECT_RAISES(lock.Release(), "ValueError", kTooOften);
 }
 
 TEST_F(SemLockFault, HasNoPermitsButIsNotZeroWhereWaitersCountAsNegative) {

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -62,6 +63,50 @@ TEST(SemLockFork, LetsTheChildReleaseWhatItsParentHolds) {
   // The parent's own count knows nothing of it, so the permit is given back twice.
   EXPECT_TRUE(lock.Release().has_value());
   EXPECT_EQ(Must(lock.GetValue()), 2);
+}
+
+// Forks in a thread that was not the first to use the lock.
+void ForkInAnotherThread(SemLock& lock, const std::function<int()>& body) {
+  ASSERT_TRUE(Must(lock.Acquire()));
+  std::thread([&] {
+    ASSERT_TRUE(Must(lock.Acquire()));
+    Child child(body);
+    EXPECT_EQ(child.Wait(), 0);
+    EXPECT_EQ(lock.count(), 2);
+    EXPECT_TRUE(lock.IsMine());
+    EXPECT_TRUE(lock.Release().has_value());
+  }).join();
+  EXPECT_EQ(lock.count(), 1);
+  EXPECT_FALSE(lock.IsMine());
+}
+
+TEST(SemLockFork, InheritsTheCountThoughTheFirstThreadToUseItIsGone) {
+  SemLock lock = MakeLock(kSemaphore, 4, 4);
+  ForkInAnotherThread(lock, [&] {
+    if (lock.count() != 2 || !lock.IsMine()) return 1;
+    if (!*lock.Acquire() || lock.count() != 3) return 2;
+    if (testing::kUnderThreadSanitizer) return 0;
+    int other = -1;
+    std::thread([&] {
+      if (lock.IsMine() || !*lock.Acquire() || !lock.IsMine()) return;
+      other = lock.count();
+    }).join();
+    if (other != 4 || lock.IsMine()) return 3;
+    for (int left = 3; left >= 2; --left) {
+      if (!lock.Release() || lock.count() != left) return 4;
+    }
+    return 0;
+  });
+}
+
+TEST(SemLockFork, ForgetsTheCountOfAllThreadsOfItsParent) {
+  SemLock lock = MakeLock(kSemaphore, 4, 4);
+  ForkInAnotherThread(lock, [&] {
+    lock.AfterFork();
+    if (lock.count() != 0 || lock.IsMine()) return 1;
+    if (!*lock.Acquire() || lock.count() != 1 || !lock.IsMine()) return 2;
+    return lock.Release() && lock.count() == 0 ? 0 : 3;
+  });
 }
 
 TEST(SemLockFork, BlocksTheChildUntilTheParentPosts) {

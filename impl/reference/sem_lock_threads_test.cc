@@ -138,6 +138,68 @@ TEST(SemLockThreads, NeverReleaseAboveTheMaximum) {
   EXPECT_EQ(above, 0);
 }
 
+TEST(SemLockThreads, NeverReleaseAboveTheMaximumOfAllSemaphores) {
+  constexpr int kRounds = 20'000;
+  SemLock lock = MakeLock(kSemaphore, kSemValueMax - 1, kSemValueMax);
+  std::atomic<int> released{0};
+  std::atomic<int> taken{0};
+  std::atomic<int> strange{0};
+  RunThreads(kThreads, [&](int) {
+    for (int round = 0; round < kRounds; ++round) {
+      const Result<void> result = lock.Release();
+      if (result) {
+        ++released;
+        if (Must(lock.Acquire(false))) ++taken;
+      } else if (result.error().type != ErrorType::kValueError) {
+        ++strange;
+      }
+    }
+  });
+  EXPECT_EQ(strange, 0);
+  EXPECT_EQ(lock.count(), taken - released);
+  EXPECT_EQ(Must(lock.GetValue()), kSemValueMax - 1 - (taken - released));
+}
+
+TEST(SemLockThreads, ShareOneCountWhereSomeOnlyTakeAndOthersOnlyGive) {
+  constexpr int kRounds = 20'000;
+  for (const int maxvalue : {kThreads * kRounds, kSemValueMax}) {
+    SemLock lock = MakeLock(kSemaphore, 0, maxvalue);
+    RunThreads(kThreads, [&](int index) {
+      for (int round = 0; round < kRounds; ++round) {
+        if (index % 2 == 0) {
+          ASSERT_TRUE(lock.Release().has_value());
+        } else {
+          ASSERT_TRUE(Must(lock.Acquire()));
+        }
+      }
+    });
+    EXPECT_EQ(lock.count(), 0);
+    EXPECT_EQ(Must(lock.GetValue()), 0);
+  }
+}
+
+TEST(SemLockThreads, NeverSeeACountThatWasNone) {
+  constexpr int kRounds = 50'000;
+  SemLock lock = MakeLock(kSemaphore, 1, 1);
+  std::atomic<bool> done{false};
+  std::atomic<int> wrong{0};
+  std::thread observer([&] {
+    while (!done) {
+      const int count = lock.count();
+      if (count < 0 || count > 1) ++wrong;
+    }
+  });
+  RunThreads(2, [&](int) {
+    for (int round = 0; round < kRounds; ++round) {
+      ASSERT_TRUE(Must(lock.Acquire()));
+      ASSERT_TRUE(lock.Release().has_value());
+    }
+  });
+  done = true;
+  observer.join();
+  EXPECT_EQ(wrong, 0);
+}
+
 TEST(SemLockThreads, LoseNoPermitAndNoCountOfASemaphore) {
   constexpr int kRounds = 5000;
   constexpr int kPermits = 3;

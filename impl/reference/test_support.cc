@@ -17,6 +17,7 @@
 #include <fstream>
 #include <random>
 #include <thread>
+#include <utility>
 
 namespace semlock::testing {
 
@@ -66,14 +67,25 @@ bool Eventually(const std::function<bool()>& condition) {
 
 pid_t CurrentTid() { return static_cast<pid_t>(syscall(SYS_gettid)); }
 
-bool IsBlockedOn(pid_t pid, pid_t tid, std::uintptr_t handle) {
+namespace {
+
+// The system call that a thread is in, and its first argument; -1 if it is in none.
+std::pair<long, std::uintptr_t> SystemCallOf(pid_t pid, pid_t tid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/syscall");
   long number = -1;
-  std::string address_text;
-  if (!(file >> number >> address_text) || number != SYS_futex) return false;
-  const std::uintptr_t address = std::strtoull(address_text.c_str(), nullptr, 16);
-  return address >= handle && address < handle + sizeof(sem_t);
+  std::string argument;
+  if (!(file >> number >> argument)) return {-1, 0};
+  return {number, std::strtoull(argument.c_str(), nullptr, 16)};
 }
+
+}  // namespace
+
+bool IsBlockedOn(pid_t pid, pid_t tid, std::uintptr_t handle) {
+  const auto [number, address] = SystemCallOf(pid, tid);
+  return number == SYS_futex && address >= handle && address < handle + sizeof(sem_t);
+}
+
+bool IsAsleep(pid_t tid) { return SystemCallOf(getpid(), tid).first == SYS_clock_nanosleep; }
 
 std::uint32_t WaiterCount(const SemLock& lock) {
   // struct new_sem with 64-bit atomics: the value in one half, the waiters in the other.

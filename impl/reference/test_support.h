@@ -7,11 +7,13 @@
 #include <gtest/gtest.h>
 #include <sys/types.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,6 +25,20 @@ namespace semlock::testing {
 // How long any condition of a test may take: far more than a loaded machine under a sanitizer
 // needs.
 inline constexpr std::chrono::seconds kPatience{30};
+
+// Whether this program runs under ThreadSanitizer, which has a thread of its own in every process
+// and lets a forked child of a process with threads start none.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kUnderThreadSanitizer = true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+inline constexpr bool kUnderThreadSanitizer = true;
+#else
+inline constexpr bool kUnderThreadSanitizer = false;
+#endif
+#else
+inline constexpr bool kUnderThreadSanitizer = false;
+#endif
 
 // A name with its leading slash that nobody else uses, for one semaphore, one segment, or both;
 // they are removed at the end.
@@ -76,9 +92,29 @@ pid_t CurrentTid();
 // address in that process.
 bool IsBlockedOn(pid_t pid, pid_t tid, std::uintptr_t handle);
 
+// Whether thread `tid` of this process sleeps for a time, as waiters at a gate do in between.
+bool IsAsleep(pid_t tid);
+
 // How many sleepers glibc counts in the semaphore itself; unlike IsBlockedOn() it sees every
 // process, and a waiter a little before it sleeps.
 std::uint32_t WaiterCount(const SemLock& lock);
+
+// A thread that does nothing, so that the process has more than one.
+class ParkedThread {
+ public:
+  ParkedThread() : thread_([this] { done_.wait(false); }) {}
+  ~ParkedThread() {
+    done_ = true;
+    done_.notify_one();
+    thread_.join();
+  }
+  ParkedThread(const ParkedThread&) = delete;
+  ParkedThread& operator=(const ParkedThread&) = delete;
+
+ private:
+  std::atomic<bool> done_{false};
+  std::thread thread_;  // last: it uses the other
+};
 
 // A forked process that runs `body` and exits with what it returns. Killed, if need be, and reaped
 // at the end.

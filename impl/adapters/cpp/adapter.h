@@ -26,8 +26,8 @@ struct AdapterInfo {
   std::string language = "c++";
   std::string like = "3.14";
 
-  // What is claimed. "fork", "thread", "spawn", "signal", "limits", "hammer" and "load" are RunAdapter()'s
-  // own work, but "spawn" needs semaphores that can be rebuilt and "signal" an Acquire() that calls
+  // What is claimed. "fork", "thread", "spawn", "signal", "limits", "hammer", "load" and "measure" are
+  // RunAdapter()'s own work, but "spawn" needs semaphores that can be rebuilt and "signal" an Acquire() that calls
   // Interrupts::RunHandlers(); "rebuild_by_name", "unnamed", "shm" and "sync" are the
   // implementation's.
   std::vector<std::string> capabilities = {};

@@ -48,7 +48,7 @@ TEST_F(AdapterTest, SaysHelloWithAllThatItIs) {
        {R"("implementation": "reference")", R"("version": ")", R"("language": "c++")",
         R"("like": "3.14")",
         R"("capabilities": ["fork", "thread", "spawn", "signal", "rebuild_by_name", "unnamed", )"
-        R"("shm", "limits", "hammer", "load", "sync"])",
+        R"("shm", "limits", "hammer", "load", "measure", "sync"])",
         R"("git": ")", R"("libc": ")", R"("compiler": ")", R"("debug": )"}) {
     EXPECT_NE(hello.find(part), std::string::npos) << part << " in " << hello;
   }

@@ -91,6 +91,6 @@ int main() {
   ExampleImplementation implementation;
   return RunAdapter({.implementation = "example",
                      .version = "1",
-                     .capabilities = {"thread", "signal", "limits", "hammer", "load"}},
+                     .capabilities = {"thread", "signal", "limits", "hammer", "load", "measure"}},
                     implementation);
 }

@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "value.h"
@@ -48,6 +49,14 @@ struct Abandoned {
 template <typename T>
 using Outcome = std::variant<T, Raised, Unsupported, Abandoned>;
 
+// An outcome that is no value, as that of a call with another type of value.
+template <typename To, typename From>
+Outcome<To> FailureAs(Outcome<From> outcome) {
+  if (auto* raised = std::get_if<Raised>(&outcome)) return std::move(*raised);
+  if (auto* unsupported = std::get_if<Unsupported>(&outcome)) return std::move(*unsupported);
+  return Abandoned{};
+}
+
 // The place of PyErr_CheckSignals().
 class Interrupts {
  public:
@@ -74,6 +83,13 @@ class Lockable {
   // release().
   virtual Outcome<None> Release() = 0;
 };
+
+// What `measure` repeats (PROTOCOL.md, section 11): acquire() and release(); acquire(False), which is to be False;
+// _get_value().
+enum class Turn { kPair, kTry, kValue };
+
+// What a turn raises whose acquire() did not return what it is to return.
+Raised FailedTurn(Turn turn);
 
 // One SemLock object.
 //
@@ -102,6 +118,11 @@ class SemLock : public Lockable {
   // The descriptor of an unnamed semaphore, from which a spawned process can rebuild it; it stays
   // the object's. None for every other.
   virtual std::optional<int> Descriptor() { return std::nullopt; }
+
+  // Does `turns` turns; the first that fails ends them. It is what is timed, so override it with loops as your users
+  // would write them, over your own types: this one goes by the methods above, and pays for their being virtual and
+  // for their outcomes, some ns a turn. `kPair` may block as Acquire() does.
+  virtual Outcome<None> Repeat(Turn turn, std::int64_t turns, Interrupts& interrupts);
 };
 
 // One SharedMemory object. The adapter calls its methods one at a time; none may block.

@@ -122,6 +122,7 @@ Operation FindOperation(std::string_view name) {
       {"close_fd", CloseFd},
       {"hammer", Hammer},
       {"load", LoadActor},
+      {"measure", MeasureActor},
       {"del", DeleteObject},
       {"nop", Nop},
       {"fork", ForkActor},

@@ -74,6 +74,9 @@ void Hammer(Actor& actor, const Request& request, Reply* reply);
 // One actor's share of a stress test (load.cc).
 void LoadActor(Actor& actor, const Request& request, Reply* reply);
 
+// Bursts of calls, timed (measure.cc).
+void MeasureActor(Actor& actor, const Request& request, Reply* reply);
+
 // On shared memory and descriptors (shared_memory_operations.cc).
 void ShmOpen(Actor& actor, const Request& request, Reply* reply);
 void ShmUnlink(Actor& actor, const Request& request, Reply* reply);

@@ -11,7 +11,7 @@ int main() {
           .implementation = "reference",
           .version = LOCKSTEP_VERSION,
           .capabilities = {"fork", "thread", "spawn", "signal", "rebuild_by_name", "unnamed", "shm",
-                           "limits", "hammer", "load", "sync"},
+                           "limits", "hammer", "load", "measure", "sync"},
           .build = {{"git", LOCKSTEP_GIT_DESCRIBE}},
       },
       *implementation);

@@ -35,8 +35,46 @@ class ReferenceSemLock final : public SemLock {
   std::optional<int> Descriptor() override {
     return object_.fd() < 0 ? std::nullopt : std::optional(object_.fd());
   }
+  Outcome<None> Repeat(Turn turn, std::int64_t turns, Interrupts& interrupts) override {
+    switch (turn) {
+      case Turn::kPair:
+        return Pairs(turns, HookOf(interrupts));
+      case Turn::kTry:
+        return Tries(turns);
+      case Turn::kValue:
+        return Values(turns);
+    }
+    return Unsupported{"no such turn"};
+  }
 
  private:
+  // Loops as a user of libsemlock would write them: nothing of the adapter is inside.
+  Outcome<None> Pairs(std::int64_t turns, semlock::InterruptHook hook) {
+    for (std::int64_t i = 0; i < turns; ++i) {
+      const auto acquired = object_.Acquire(true, std::nullopt, hook);
+      if (!acquired) return Failure<None>(acquired.error());
+      if (!*acquired) return FailedTurn(Turn::kPair);
+      const auto released = object_.Release();
+      if (!released) return Failure<None>(released.error());
+    }
+    return None{};
+  }
+  Outcome<None> Tries(std::int64_t turns) {
+    for (std::int64_t i = 0; i < turns; ++i) {
+      const auto acquired = object_.Acquire(false);
+      if (!acquired) return Failure<None>(acquired.error());
+      if (*acquired) return FailedTurn(Turn::kTry);
+    }
+    return None{};
+  }
+  Outcome<None> Values(std::int64_t turns) {
+    for (std::int64_t i = 0; i < turns; ++i) {
+      const auto value = object_.GetValue();
+      if (!value) return Failure<None>(value.error());
+    }
+    return None{};
+  }
+
   semlock::SemLock object_;
 };
 

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -75,6 +76,26 @@ std::int64_t IntField(std::string_view line, std::string_view name) {
     return 0;
   }
   return std::stoll(std::string(line.substr(found + key.size())));
+}
+
+std::vector<std::int64_t> ReturnedInts(std::string_view outcome) {
+  constexpr std::string_view kStart = R"("returned": [)";
+  if (!outcome.starts_with(kStart) || !outcome.ends_with(']')) {
+    ADD_FAILURE() << "no list: " << outcome;
+    return {};
+  }
+  std::vector<std::int64_t> ints;
+  const char* at = outcome.data() + kStart.size();
+  const char* const end = outcome.data() + outcome.size() - 1;
+  while (at < end) {
+    const auto [after, error] = std::from_chars(at, end, ints.emplace_back());
+    if (error != std::errc()) {
+      ADD_FAILURE() << "no list of ints: " << outcome;
+      return {};
+    }
+    at = std::find_if(after, end, [](char c) { return c != ',' && c != ' '; });
+  }
+  return ints;
 }
 
 TestActor::TestActor(const std::string& directory, const std::string& name) : name_(name) {
@@ -183,19 +204,22 @@ void TestActor::ExpectIdle() {
 #endif
 }
 
-TestAdapter::TestAdapter(const std::string& program) {
+TestAdapter::TestAdapter(const std::string& program, const std::vector<std::string>& arguments) {
   std::string pattern = (std::filesystem::temp_directory_path() / "lockstep-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) ADD_FAILURE() << "no directory: " << pattern;
   directory_ = pattern;
   root_ = std::make_unique<TestActor>(directory_, "root");
   const std::string channel = "LOCKSTEP_CHANNEL=" + directory_ + "/root";
   const std::string errors = directory_ + "/stderr";
+  std::vector<char*> argv = {const_cast<char*>(program.c_str())};
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
   pid_ = fork();
   if (pid_ == 0) {
     const int fd = open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     dup2(fd, STDERR_FILENO);
     putenv(const_cast<char*>(channel.c_str()));
-    execl(program.c_str(), program.c_str(), static_cast<char*>(nullptr));
+    execv(program.c_str(), argv.data());
     _exit(127);
   }
   root_->ExpectHello();

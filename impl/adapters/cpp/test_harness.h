@@ -18,6 +18,9 @@ namespace lockstep::adapter {
 // The number in the field `name` of a line; 0 and a failure if there is none.
 std::int64_t IntField(std::string_view line, std::string_view name);
 
+// The list of ints that an outcome of TestActor::Call() returned; empty and a failure if it is none.
+std::vector<std::int64_t> ReturnedInts(std::string_view outcome);
+
 // One actor: its two FIFOs, and what came over them.
 class TestActor {
  public:
@@ -83,7 +86,7 @@ class TestActor {
 // and removes the directory.
 class TestAdapter {
  public:
-  explicit TestAdapter(const std::string& program);
+  explicit TestAdapter(const std::string& program, const std::vector<std::string>& arguments = {});
   TestAdapter(const TestAdapter&) = delete;
   TestAdapter& operator=(const TestAdapter&) = delete;
   ~TestAdapter();

@@ -62,6 +62,7 @@ ALL_CAPABILITIES = [
     "limits",
     "hammer",
     "load",
+    "measure",
     "python",
     "sync",
 ]

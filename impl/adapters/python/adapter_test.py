@@ -23,7 +23,7 @@ class Channels(AdapterTest):
         self.assertRegex(hello["like"], r"^3\.\d+$")
         self.assertEqual(hello["pid"], self.process.pid)
         self.assertEqual(hello["tid"], self.process.pid)
-        expected = "fork hammer limits load python rebuild_by_name shm signal spawn sync thread"
+        expected = "fork hammer limits load measure python rebuild_by_name shm signal spawn sync thread"
         self.assertEqual(" ".join(sorted(hello["capabilities"])), expected)
         self.assertIs(hello["build"]["debug"], False)
         self.assertEqual(hello["like"], self.root.eval("'%d.%d' % sys.version_info[:2]"))
@@ -591,5 +591,6 @@ class Interpreter(AdapterTest):
 if __name__ == "__main__":
     print("testing", PYTHON, flush=True)
     from adapter_actors_test import Forks, Signals, Spawns, Threads  # noqa: F401
+    from adapter_measure_test import Measure  # noqa: F401
 
     unittest.main()

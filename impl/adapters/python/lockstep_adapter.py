@@ -24,7 +24,7 @@ import time
 import _signal  # Not signal: that one turns every number into an enum, and is slow to import.
 import _thread
 from collections import deque
-from itertools import chain, starmap
+from itertools import chain, repeat, starmap
 
 import _multiprocessing
 
@@ -53,6 +53,7 @@ CAPABILITIES = [
     "limits",
     "hammer",
     "load",
+    "measure",
     "python",
 ]
 if hasattr(os, "fork"):  # What the synchronisation types need too: they are inherited.
@@ -682,7 +683,7 @@ def prepare_rlimit(request, args):
     which = getattr(resource, "RLIMIT_%s" % (args[0],), None)
     if which is None:
         raise BadRequest("no limit %r" % (args[0],))
-    if args[0] == "AS":
+    if args[0] == "AS" and args[1] != -1:  # not when it is lifted: until then there is none to be had
         keep_room()
     return set_soft_limit, (resource, which, args[1])
 
@@ -999,6 +1000,198 @@ class Load:
             self.ring[self.at + 1] = end
 
 
+# ---------------------------------------------------------------------------------------- measure
+
+MOST_ITEMS = 20000  # Of a list: it has to fit a line.
+TURNS_A_LOOK = 16
+
+
+def prepare_measure(request, args):
+    """PROTOCOL.md, section 11."""
+    call = MEASURES.get(args[0]) if args and type(args[0]) is str else None
+    if call is None:
+        raise BadRequest("measure: what? One of %s" % ", ".join(MEASURES))
+    function, *checks = call
+    if len(args) != len(checks) + 1 or not all(check(arg) for check, arg in zip(checks, args[1:])):
+        raise BadRequest("measure: %s does not take %r" % (args[0], args[1:]))
+    if function is measure_creations:
+        return function, args[1:]
+    lock = target(request)
+    if function is measure_rebuilds and getattr(lock, "name", None) is None:
+        # An object over somebody else's address closes the semaphore when it is dropped.
+        raise BadRequest("measure: rebuilds takes a SemLock that has a name")
+    if function is measure_hand_over:
+        return function, (lock, args[1], args[2], find(args[3]))
+    return function, [lock] + list(args[1:])
+
+
+def is_number_of_turns(value):
+    return type(value) is int and 1 <= value < 1 << 63
+
+
+def is_number_of_items(value):
+    return type(value) is int and 1 <= value <= MOST_ITEMS
+
+
+def is_ns(value):
+    return type(value) is int and 0 <= value < 1 << 63
+
+
+def is_seconds(value):
+    return type(value) is int or type(value) is float
+
+
+def is_int(value):
+    return type(value) is int
+
+
+def is_str(value):
+    return type(value) is str
+
+
+# Each is written as those write it who are in a hurry: the methods in local variables, a loop that
+# does nothing else. A list is as long as it will be before anything is timed.
+
+
+def measure_pairs(lock, turns, bursts):
+    acquire, release = lock.acquire, lock.release
+    durations = [0] * bursts
+    for burst in range(bursts):
+        begin = now()
+        for _ in repeat(None, turns):
+            acquire()
+            release()
+        durations[burst] = now() - begin
+    return durations
+
+
+def measure_tries(lock, turns, bursts):
+    acquire = lock.acquire
+    durations = [0] * bursts
+    for burst in range(bursts):
+        begin = now()
+        for _ in repeat(None, turns):
+            if acquire(False):
+                raise RuntimeError("acquire(False) returned True")
+        durations[burst] = now() - begin
+    return durations
+
+
+def measure_values(lock, turns, bursts):
+    get_value = lock._get_value
+    durations = [0] * bursts
+    for burst in range(bursts):
+        begin = now()
+        for _ in repeat(None, turns):
+            get_value()
+        durations[burst] = now() - begin
+    return durations
+
+
+def measure_rebuilds(lock, turns, bursts):
+    rebuild = _multiprocessing.SemLock._rebuild
+    handle, kind, maxvalue, name = lock.handle, lock.kind, lock.maxvalue, lock.name
+    durations = [0] * bursts
+    for burst in range(bursts):
+        begin = now()
+        for _ in repeat(None, turns):
+            rebuild(handle, kind, maxvalue, name)
+        durations[burst] = now() - begin
+    return durations
+
+
+def measure_creations(turns, bursts, kind, name):
+    create = _multiprocessing.SemLock
+    durations = [0] * bursts
+    for burst in range(bursts):
+        begin = now()
+        for _ in repeat(None, turns):
+            create(kind, 1, 1, name, True)
+        durations[burst] = now() - begin
+    return durations
+
+
+def measure_forks(lock, turns, bursts):
+    quiet_fork()
+    rebuild = _multiprocessing.SemLock._rebuild
+    handle, kind, maxvalue, name = lock.handle, lock.kind, lock.maxvalue, lock.name
+    durations = [0] * bursts
+    for burst in range(bursts):
+        begin = now()
+        for _ in repeat(None, turns):
+            try:
+                with Process.fork_lock:
+                    pid = os.fork()
+            except OSError as problem:
+                raise AdapterFault("fork: %s" % problem) from None
+            if pid == 0:
+                status = 1
+                try:
+                    rebuild(handle, kind, maxvalue, name)
+                    status = 0
+                finally:
+                    os._exit(status)
+            status = os.waitpid(pid, 0)[1]
+            if status != 0:
+                raise RuntimeError("the forked child did not do its turn: status %d" % status)
+        durations[burst] = now() - begin
+    return durations
+
+
+def measure_timeouts(lock, seconds, turns):
+    acquire = lock.acquire
+    durations = [0] * turns
+    for turn in range(turns):
+        begin = now()
+        if acquire(True, seconds):
+            raise RuntimeError("acquire() with a timeout returned True")
+        durations[turn] = now() - begin
+    return durations
+
+
+def measure_until(lock, instant):
+    acquire, release = lock.acquire, lock.release
+    turns = 0
+    while True:
+        for _ in repeat(None, TURNS_A_LOOK):
+            acquire()
+            release()
+        turns += TURNS_A_LOOK
+        if now() >= instant:
+            return turns
+
+
+def measure_hand_over(lock, turns, idle, other):
+    acquire, release = lock.acquire, other.release
+    stamps = [0] * turns
+    for turn in range(turns):
+        acquire()
+        stamp = now()
+        if idle:
+            # The CPU is given up meanwhile, so that whoever is about to wait for `other` gets there.
+            end = stamp + idle
+            while now() < end:
+                os.sched_yield()
+        release()
+        stamps[turn] = stamp
+    return stamps
+
+
+# What each takes after its name.
+BURSTS = (is_number_of_turns, is_number_of_items)
+MEASURES = {
+    "pairs": (measure_pairs,) + BURSTS,
+    "tries": (measure_tries,) + BURSTS,
+    "values": (measure_values,) + BURSTS,
+    "rebuilds": (measure_rebuilds,) + BURSTS,
+    "creations": (measure_creations,) + BURSTS + (is_int, is_str),
+    "forks": (measure_forks,) + BURSTS,
+    "timeouts": (measure_timeouts, is_seconds, is_number_of_items),
+    "until": (measure_until, is_ns),
+    "hand_over": (measure_hand_over, is_number_of_items, is_ns, is_str),
+}
+
+
 # ----------------------------------------------------------------------------------------- actors
 
 
@@ -1236,7 +1429,7 @@ METHODS = frozenset("""
 # What may sleep on a semaphore, or take long. Of the types over SemLock every method may: they take
 # their locks.
 BLOCKING = frozenset("""
-    acquire __enter__ hammer load eval python wait notify notify_all is_set set clear reset abort
+    acquire __enter__ hammer load measure eval python wait notify notify_all is_set set clear reset abort
 """.split())
 # The adapter's own work, of which a half is of no use: what a handler raises meanwhile is dropped.
 UNBROKEN = frozenset(("fork", "thread", "spawn", "on_signal"))
@@ -1252,6 +1445,7 @@ PREPARED = {
     "rlimit": prepare_rlimit,
     "hammer": prepare_hammer,
     "load": prepare_load,
+    "measure": prepare_measure,
     "fork": prepare_fork,
     "thread": prepare_thread,
     "spawn": prepare_spawn,
@@ -1408,7 +1602,10 @@ def answer(channel, line):
     except BadRequest as bad:
         problem = str(bad)
     except Exception as bug:
-        problem = "the adapter failed: %s: %s" % (type(bug).__name__, bug)
+        place = bug.__traceback__
+        while place.tb_next is not None:
+            place = place.tb_next
+        problem = "the adapter failed at line %d: %s: %s" % (place.tb_lineno, type(bug).__name__, bug)
     return b'{"id":%d,"error":%s}\n' % (number, string_json(problem).encode())
 
 

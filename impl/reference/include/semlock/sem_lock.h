@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <semaphore.h>
+#include <time.h>
 
 #include <atomic>
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "semlock/hold_count.h"
 #include "semlock/interrupt_hook.h"
 #include "semlock/result.h"
 
@@ -88,19 +90,31 @@ class SemLock {
   // fit 63 bits are kOsError EINVAL if the call would have to wait, as on x86-64.
   // kAbandoned: the hook said so. kOsError: any other errno of the wait. (SemLock.acquire)
   Result<bool> Acquire(bool block = true, std::optional<double> timeout_s = std::nullopt,
-                       InterruptHook hook = {});
+                       InterruptHook hook = {}) {
+    if (timeout_s) return AcquireWithin(*timeout_s, block, hook);
+    const int errno_value = Take();
+    if (errno_value == 0) return true;
+    return AcquireSlowly(errno_value, block, nullptr, hook);
+  }
 
-  // Gives a permit back; never blocks. kAssertionError: a recursive mutex that is not mine.
+  // Gives a permit back. Waits for no permit; with threads it may wait for another thread's release
+  // that is under way, which takes some ns (in short sleeps, should that thread not be run).
+  // kAssertionError: a recursive mutex that is not mine.
   // kValueError: the semaphore already has `maxvalue` permits or more; exact among the threads of
   // this process that share the handle, and, as in CPython, not between processes. kOsError:
   // EOVERFLOW, and the object still counts the permit as held. (SemLock.release)
-  Result<void> Release();
+  Result<void> Release() {
+    const int failure = GiveBack();
+    if (failure == 0) return {};
+    return ReleaseError(failure);
+  }
 
   // Acquisitions minus releases by this object, negative if more were released. (SemLock._count)
-  int count() const { return count_.load(std::memory_order_relaxed); }
+  int count() const { return count_.Get(); }
 
   // Whether the count is above zero and the calling thread was the last to acquire. A thread is its
-  // pthread_t, so a new thread that was given a dead owner's is the owner. (SemLock._is_mine)
+  // pthread_t, so a new thread that was given a dead owner's is the owner; two copies of this
+  // library in one process take one thread for two. (SemLock._is_mine)
   bool IsMine() const;
 
   // The permits that are free now, 0 if there are waiters that count as negative ones. kOsError:
@@ -110,8 +124,9 @@ class SemLock {
   // Whether exactly no permit is free. kOsError: sem_getvalue()'s errno. (SemLock._is_zero)
   Result<bool> IsZero() const;
 
-  // For a forked child: forgets the permits that its parent held. (SemLock._after_fork)
-  void AfterFork() { count_.store(0, std::memory_order_relaxed); }
+  // For a forked child: forgets the permits that its parent held. Where another thread takes a
+  // permit or gives one back in the meantime, one of the two may be lost. (SemLock._after_fork)
+  void AfterFork() { count_.Clear(); }
 
   int kind() const { return kind_; }
   int maxvalue() const { return maxvalue_; }
@@ -131,15 +146,30 @@ class SemLock {
   static Result<SemLock> FromOwnedFd(int fd, int kind, int maxvalue, std::optional<int> initial);
 
   void Close() noexcept;
-  void TookPermit();
-  Result<void> ReleaseRecursive();
-  Result<void> ReleaseCounting();
-  Result<void> Post();
+
+  // The path of a permit that is free passes plain numbers, and a Result is first made in the
+  // caller's own code: 0, an errno, or what ReleaseError() knows besides.
+  int Take();
+  Result<bool> AcquireWithin(double timeout_s, bool block, InterruptHook hook);
+  Result<bool> AcquireSlowly(int errno_value, bool block, const timespec* deadline,
+                             InterruptHook hook);
+  int GiveBack();
+  static Result<void> ReleaseError(int failure);
+
+  // Inline in sem_lock.cc, where all of their callers are.
+  inline bool IsCallers(int count) const;
+  inline void CountOne(int change);
+  inline void TookPermit();
+  inline int GiveBackRecursive();
+  inline int GiveBackCounting();
+  inline int GiveBackWithinBound();
+  inline int Post();
+  int NotPosted();
 
   sem_t* semaphore_;
   internal::ReleaseGate* gate_;  // shared by every object on this address; lives for ever
   std::atomic<std::uintptr_t> last_thread_{0};
-  std::atomic<int> count_{0};
+  internal::HoldCount count_;
   int kind_;
   int maxvalue_;
   int fd_;

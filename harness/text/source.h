@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: MIT
-// Lines of a transcript, where they stand in their file, and how a mistake in them is told. Plain
-// data and pure functions: nothing here blocks, keeps state or fails.
-#ifndef LOCKSTEP_HARNESS_SCENARIO_SOURCE_H_
-#define LOCKSTEP_HARNESS_SCENARIO_SOURCE_H_
+// Lines of a file, where they stand in it, and how a mistake in them is told. Plain data and pure functions: nothing here
+// blocks, keeps state or fails.
+#ifndef LOCKSTEP_HARNESS_TEXT_SOURCE_H_
+#define LOCKSTEP_HARNESS_TEXT_SOURCE_H_
 
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "harness/scenario/scenario.h"
+namespace lockstep {
 
-namespace lockstep::transcript {
+// A place in a file, in lines and characters from 1. line 0: what stands there was built by a program.
+struct Position {
+  int line = 0;
+  int column = 0;
+};
 
 // A part of a line that took the place of a placeholder, in bytes.
 struct Replaced {
@@ -67,11 +72,13 @@ std::size_t CountCharacters(std::string_view text);
 
 // "; did you mean 'WORD'?" with the nearest of `words`, or nothing where none is near.
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& words);
+// The same, but "; expected 'A', 'B' or 'C'" where none is near.
+std::string DidYouMeanOrExpected(std::string_view word, const std::vector<std::string>& words);
 
 // "a", "a and b", "a, b and c", each in quotes; `conjunction` in place of "and".
 std::string JoinQuoted(const std::vector<std::string>& words,
                        const std::string& conjunction = "and");
 
-}  // namespace lockstep::transcript
+}  // namespace lockstep
 
-#endif  // LOCKSTEP_HARNESS_SCENARIO_SOURCE_H_
+#endif  // LOCKSTEP_HARNESS_TEXT_SOURCE_H_

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "harness/scenario/source.h"
+#include "harness/text/source.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
 
-namespace lockstep::transcript {
+namespace lockstep {
 namespace {
 
 // Longer words are never near: it bounds the distance's cost on hostile input.
@@ -146,6 +146,11 @@ std::string DidYouMean(std::string_view word, const std::vector<std::string>& wo
   return found == nullptr ? "" : fmt::format("; did you mean '{}'?", *found);
 }
 
+std::string DidYouMeanOrExpected(std::string_view word, const std::vector<std::string>& words) {
+  const std::string near = DidYouMean(word, words);
+  return near.empty() ? "; expected " + JoinQuoted(words, "or") : near;
+}
+
 std::string JoinQuoted(const std::vector<std::string>& words, const std::string& conjunction) {
   std::string out;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -155,4 +160,4 @@ std::string JoinQuoted(const std::vector<std::string>& words, const std::string&
   return out;
 }
 
-}  // namespace lockstep::transcript
+}  // namespace lockstep
