@@ -147,7 +147,7 @@ std::vector<pid_t> Session::Strangers() const {
     for (const pid_t child : ChildrenOf(parent)) {
       if (warm_ != nullptr && child == warm_->process->outer) continue;
       const bool known = std::find(helpers_.begin(), helpers_.end(), child) != helpers_.end();
-      if (!known && !IsZombie(child)) strangers.push_back(child);
+      if (!known && IsAlive(child)) strangers.push_back(child);
     }
   };
   add(supervisor_.pid());

@@ -275,9 +275,20 @@ std::optional<int> ZombieStatus(pid_t pid) {
   return static_cast<int>(*status);
 }
 
-bool IsZombie(pid_t pid) {
-  const char state = StateOf(ReadSmallFile(fmt::format("/proc/{}/stat", pid)).c_str());
-  return state == 'Z' || state == 'X';
+namespace {
+
+// '\0': there is no such process.
+char StateOf(pid_t pid) { return StateOf(ReadSmallFile(fmt::format("/proc/{}/stat", pid)).c_str()); }
+
+bool IsOfTheDead(char state) { return state == 'Z' || state == 'X'; }
+
+}  // namespace
+
+bool IsZombie(pid_t pid) { return IsOfTheDead(StateOf(pid)); }
+
+bool IsAlive(pid_t pid) {
+  const char state = StateOf(pid);
+  return state != '\0' && !IsOfTheDead(state);
 }
 
 std::vector<pid_t> ThreadsOf(pid_t pid) { return NumbersIn(fmt::format("/proc/{}/task", pid)); }

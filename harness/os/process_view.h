@@ -93,6 +93,8 @@ std::optional<std::uint64_t> VoluntarySwitches(pid_t pid, pid_t tid);
 // The wait status of a zombie that its parent has not reaped yet (last field of /proc/PID/stat).
 std::optional<int> ZombieStatus(pid_t pid);
 bool IsZombie(pid_t pid);
+// Whether there is such a process, and it is no zombie. One that its parent reaped since it was listed is gone.
+bool IsAlive(pid_t pid);
 // All ids of the threads of a process.
 std::vector<pid_t> ThreadsOf(pid_t pid);
 // How many descriptors a process has open; nothing when that cannot be read.

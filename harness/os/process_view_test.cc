@@ -206,6 +206,20 @@ TEST(ZombieStatus, TellsHowAProcessEndedBeforeItIsReaped) {
   EXPECT_FALSE(ZombieStatus(exits.pid()));
 }
 
+TEST(IsAlive, TellsTheLivingFromTheDeadAndFromTheReaped) {
+  TestChild child([] {
+    ::pause();
+    return 0;
+  });
+  EXPECT_TRUE(IsAlive(child.pid()));
+  ASSERT_EQ(::kill(child.pid(), SIGKILL), 0);
+  EXPECT_TRUE(WaitUntil([&] { return IsZombie(child.pid()); }));
+  EXPECT_FALSE(IsAlive(child.pid()));
+  child.Wait();
+  EXPECT_FALSE(IsZombie(child.pid()));
+  EXPECT_FALSE(IsAlive(child.pid()));
+}
+
 TEST(ZombieStatus, IsNothingForTheLiving) { EXPECT_FALSE(ZombieStatus(::getpid())); }
 
 bool Contains(const std::vector<pid_t>& ids, pid_t id) {

@@ -112,7 +112,7 @@ void ReapAll() {
 std::vector<pid_t> LivingBelow(pid_t pid) {
   std::vector<pid_t> all;
   for (const pid_t child : ChildrenOf(pid)) {
-    if (!IsZombie(child)) all.push_back(child);
+    if (IsAlive(child)) all.push_back(child);
     const std::vector<pid_t> below = LivingBelow(child);
     all.insert(all.end(), below.begin(), below.end());
   }
