@@ -305,7 +305,8 @@ void Crew::TakeMessage(Actor& actor, std::string_view line) {
     return;
   }
   Reply& reply = std::get<Reply>(*decoded);
-  if (!actor.in_flight) {
+  // Each request has a higher id than those before it.
+  if (!actor.in_flight || (reply.id > 0 && reply.id < actor.in_flight->request.id)) {
     actor.fault =
         fmt::format("the adapter answered request {} once more, or without being asked", reply.id);
     return;

@@ -33,7 +33,7 @@ const std::map<std::string, std::string>& Diagnoses() {
       {"half-a-line", "p: the adapter does not answer SemLock"},
       {"ten-megabyte-line", "p: the adapter sent a line longer than 1048576 bytes"},
       {"wrong-id", "p: the adapter answered request 1001, but was asked 1"},
-      {"answers-twice", "p: the adapter answered request 1"},
+      {"answers-twice", "p: the adapter answered request 1 once more, or without being asked"},
       {"floods-stderr", kNothing},
       {"dies-in-a-call", "exited 7 in acquire"},
       {"dies-by-signal", "died SIGSEGV in acquire"},

@@ -16,7 +16,7 @@ namespace lockstep::stress {
 namespace {
 
 constexpr int kEpochs = 8;      // of a round
-constexpr int kCanaryOneIn = 3;  // of the last epochs
+constexpr int kCanaryOneIn = 3;  // of the last epochs; one that could not be planted is owed
 constexpr int kRaces = 40;       // of each kind, of a round of races
 constexpr int kRacesOneIn = 4;   // rounds
 constexpr long kGiveUpAfter = 5;  // rounds on a machine that is too busy
@@ -84,16 +84,17 @@ class Campaign {
 
   void LoadRound(const std::string& name) {
     const auto& capabilities = result_.hello->capabilities;
-    ++load_rounds_;
+    if (load_rounds_++ % kCanaryOneIn == 0) canary_is_due_ = true;
     const RoundPlan plan = PlanRound(random_, options_.limits, capabilities);
     Round round(*session_, plan, name, fmt::format("{}/{}", options_.channel_dir, options_.name_prefix), random_, result_.totals);
     if (!Take(round.Begin())) return;
     for (int epoch = 0; epoch < kEpochs && !Over(); ++epoch) {
-      const Last end = epoch + 1 < kEpochs ? Last::kNotYet : load_rounds_ % kCanaryOneIn == 1 ? Last::kCanary : Last::kKill;
+      const Last end = epoch + 1 < kEpochs ? Last::kNotYet : canary_is_due_ ? Last::kCanary : Last::kKill;
       const EpochPlan one = PlanEpoch(random_, options_.limits, plan, epoch, end, capabilities);
       long& turns = one.recorded ? recorded_turns_ : turns_;
       const Ending ending = round.Run(one, turns);
       if (!one.canary.empty() && round.planted_canary()) {
+        canary_is_due_ = false;
         TakeCanary(ending);
         return;
       }
@@ -176,6 +177,7 @@ class Campaign {
   Session* session_ = nullptr;
   std::int64_t start_ns_ = 0;
   long load_rounds_ = 0;
+  bool canary_is_due_ = false;
   long turns_ = kFirstTurns;
   long recorded_turns_ = kFirstTurns;
 };
